@@ -28,7 +28,13 @@ CREATE TABLE "environment_airq_measurand" (
     "pm2_5" DOUBLE PRECISION,
     "flag" SMALLINT,
 
-    CONSTRAINT "environment_airq_measurand_pkey" PRIMARY KEY ("id_entity", "TimeInstant")
+    CONSTRAINT "environment_airq_measurand_pkey" PRIMARY KEY ("id_entity", "TimeInstant"),
+    -- NaN sorts above infinity in PostgreSQL, so one comparison a side refuses all three; JSON has none of them.
+    CONSTRAINT "environment_airq_measurand_finite" CHECK (
+        "so2" > '-Infinity' AND "so2" < 'Infinity' AND "no2" > '-Infinity' AND "no2" < 'Infinity'
+        AND "co" > '-Infinity' AND "co" < 'Infinity' AND "o3" > '-Infinity' AND "o3" < 'Infinity'
+        AND "pm10" > '-Infinity' AND "pm10" < 'Infinity' AND "pm2_5" > '-Infinity' AND "pm2_5" < 'Infinity'
+    )
 ) PARTITION BY RANGE ("TimeInstant");
 
 CREATE INDEX "environment_airq_measurand_TimeInstant_id_entity_idx"

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigurationError } from './errors.ts';
+
+const repositoryRoot = resolve(import.meta.dirname, '..');
+
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' });
+const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const duration = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
+/**
+ * Every setting of the gateway: the name of its environment variable, what it accepts, its default and what it
+ * is for. The table in docs/configuration.md is generated from here.
+ */
+export const settings = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'])
+    .default('development')
+    .describe(
+      '`production` never starts an embedded database, never migrates or seeds by itself, logs JSON and masks errors.',
+    ),
+  HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(5000).describe('Port to listen on; 0 = any free one.'),
+  DATABASE_URL: databaseUrl
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'PostgreSQL to use. Without it (and outside production) an embedded PostgreSQL in DATA_DIRECTORY is used.',
+    ),
+  DB_URI: databaseUrl.optional().meta({ secret: true }).describe('Older name of DATABASE_URL, which wins over it.'),
+  DATABASE_POOL_SIZE: count(20).describe('Connections to the database held at most.'),
+  DATABASE_CONNECT_TIMEOUT_MS: count(10_000).describe(
+    'How long a request waits for a connection before it is answered 503.',
+  ),
+  DATA_DIRECTORY: z
+    .string()
+    .default('.data')
+    .transform((path) => resolve(repositoryRoot, path))
+    .describe('Folder of the embedded PostgreSQL; relative to the checkout.'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .optional()
+    .meta({ secret: true })
+    .describe('Redis for shared caches. Without it caches live in the memory of each process.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  URL_MEASUREMENTS: z
+    .string()
+    .optional()
+    .describe('File path or http(s) URL of the CSV that the seed loads; without it the seed simulates stations.'),
+  PAGE_SIZE_MAX: count(10_000).describe('Largest page (`first`, JSON paging) a client may ask for.'),
+  SHUTDOWN_GRACE_MS: duration(25_000).describe(
+    'After SIGTERM, how long running requests may take to finish before they are cut.',
+  ),
+});
+
+/** The validated configuration: one frozen value, made once at start and handed to what needs it. */
+export interface Config {
+  readonly environment: 'development' | 'production' | 'test';
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  readonly databaseConnectTimeoutMs: number;
+  readonly dataDirectory: string;
+  readonly redisUrl: string | undefined;
+  readonly logLevel: string;
+  readonly urlMeasurements: string | undefined;
+  readonly pageSizeMax: number;
+  readonly shutdownGraceMs: number;
+}
+
+/** Reads `.env` of the checkout when there is one; variables that are already set win. */
+export function loadEnvironmentFile(): void {
+  const file = resolve(repositoryRoot, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/**
+ * Validates the environment.
+ * @throws ConfigurationError naming every setting that is wrong or missing, not just the first.
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable (`REDIS_URL=` in a compose file) means "not set".
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = settings.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const secret = settings.shape[name as keyof typeof settings.shape]?.meta()?.secret;
+        return `${name}${secret ? '' : `=${JSON.stringify(given[name])}`}: ${issue.message}`;
+      });
+  if (given.NODE_ENV === 'production' && !given.DATABASE_URL && !given.DB_URI) {
+    problems.push('DATABASE_URL: is required in production, e.g. postgresql://user:password@host:5432/measurement');
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const values = parsed.data;
+  return Object.freeze({
+    environment: values.NODE_ENV,
+    production: values.NODE_ENV === 'production',
+    host: values.HOST,
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL ?? values.DB_URI,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
+    databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
+    dataDirectory: values.DATA_DIRECTORY,
+    redisUrl: values.REDIS_URL,
+    logLevel: values.LOG_LEVEL,
+    urlMeasurements: values.URL_MEASUREMENTS,
+    pageSizeMax: values.PAGE_SIZE_MAX,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
+  });
+}

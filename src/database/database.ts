@@ -1,0 +1,47 @@
+import type pg from 'pg';
+import type { Config } from '../config.ts';
+import { startEmbeddedServer } from './embedded-server.ts';
+import { createPool, schemaOf } from './pool.ts';
+import { createPrismaClient, type PrismaClient } from './prisma-client.ts';
+
+/** The opened database: Prisma for ordinary reads and writes, the pool for what Prisma cannot say. */
+export interface Database {
+  readonly url: string;
+  /** The database runs in DATA_DIRECTORY and belongs to this checkout. */
+  readonly embedded: boolean;
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  close(): Promise<void>;
+}
+
+/** Opens the configured database, or starts the embedded one when none is configured. */
+export async function openDatabase(
+  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseConnectTimeoutMs' | 'dataDirectory'>,
+  onEmbeddedLog?: (line: string) => void,
+): Promise<Database> {
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedServer({
+          directory: config.dataDirectory,
+          ...(onEmbeddedLog && { onLog: onEmbeddedLog }),
+        })
+      : undefined;
+  const url = config.databaseUrl ?? embedded?.url ?? '';
+  const pool = createPool({
+    url,
+    size: config.databasePoolSize,
+    connectTimeoutMs: config.databaseConnectTimeoutMs,
+  });
+  const prisma = createPrismaClient(pool, schemaOf(url));
+  return {
+    url,
+    embedded: embedded !== undefined,
+    pool,
+    prisma,
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+      await embedded?.stop();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Every error the gateway tells a client: stable code -> HTTP status and title. Renderings: RFC 9457
+ * problem+json (rest/problem.ts), GraphQL `extensions.code` (graphql/format-error.ts), CLI exit codes.
+ */
+export const errorCatalogue = {
+  INVALID_ARGUMENT: { status: 400, title: 'A value is not of the accepted form' },
+  UNKNOWN_PARAMETER: { status: 400, title: 'There is no parameter of this name' },
+  REPEATED_PARAMETER: { status: 400, title: 'A parameter is given more than once' },
+  INVALID_RANGE: { status: 400, title: '`from` is after `to`' },
+  INVALID_CURSOR: { status: 400, title: 'The cursor is broken or belongs to another selection' },
+  PAGE_SIZE: { status: 400, title: 'The page size is outside its limits' },
+  UNKNOWN_STATION: { status: 404, title: 'There is no such station' },
+  NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
+  NOT_ACCEPTABLE: { status: 406, title: 'None of the accepted formats is available' },
+  INVALID_SOURCE: { status: 422, title: 'The source of an import cannot be loaded' },
+  DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer' },
+  SHUTTING_DOWN: { status: 503, title: 'This instance is shutting down' },
+  INTERNAL: { status: 500, title: 'Something went wrong on our side' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export interface ErrorDetails {
+  /** The argument, parameter or column that is wrong. */
+  readonly field?: string;
+  /** What to do next, or what is accepted. */
+  readonly hint?: string;
+}
+
+/** An error that is the caller's to read: nothing in it is secret. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.field = details.field;
+    this.hint = details.hint;
+  }
+
+  get status(): number {
+    return errorCatalogue[this.code].status;
+  }
+}
+
+/** The environment does not make a configuration; `problems` has one line a setting. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`Configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * What a caller may see of any thrown value: a GatewayError as it is; a lost or refused database connection as
+ * DATABASE_UNAVAILABLE; everything else as INTERNAL without its message.
+ */
+export function publicError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  if (isDatabaseUnavailable(thrown)) {
+    return new GatewayError('DATABASE_UNAVAILABLE', 'The database does not answer.', {
+      hint: 'Try again in a few seconds.',
+    });
+  }
+  return new GatewayError('INTERNAL', 'The request could not be answered.', {
+    hint: 'Tell the operator the request id in the X-Request-Id header.',
+  });
+}
+
+const unavailableCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  '53300', // too_many_connections
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '08006', // connection_failure
+  'P1001', // Prisma: cannot reach the server
+  'P1017', // Prisma: server has closed the connection
+  'P2024', // Prisma: pool timed out
+]);
+
+function isDatabaseUnavailable(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const code = (thrown as { code?: unknown }).code;
+  if (typeof code === 'string' && unavailableCodes.has(code)) return true;
+  // pg gives these two no code.
+  return /timeout exceeded when trying to connect|Connection terminated/.test(thrown.message);
+}
