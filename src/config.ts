@@ -21,14 +21,23 @@ export const settings = z.object({
       '`production` never starts an embedded database, never migrates or seeds by itself, logs JSON and masks errors.',
     ),
   HOST: z.string().default('0.0.0.0').describe('Address to listen on.'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(5000).describe('Port to listen on; 0 = any free one.'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(5000)
+    .describe('Port to listen on; 0 = any free one.'),
   DATABASE_URL: databaseUrl
     .optional()
     .meta({ secret: true })
     .describe(
       'PostgreSQL to use. Without it (and outside production) an embedded PostgreSQL in DATA_DIRECTORY is used.',
     ),
-  DB_URI: databaseUrl.optional().meta({ secret: true }).describe('Older name of DATABASE_URL, which wins over it.'),
+  DB_URI: databaseUrl
+    .optional()
+    .meta({ secret: true })
+    .describe('Older name of DATABASE_URL, which wins over it.'),
   DATABASE_POOL_SIZE: count(20).describe('Connections to the database held at most.'),
   DATABASE_CONNECT_TIMEOUT_MS: count(10_000).describe(
     'How long a request waits for a connection before it is answered 503.',
@@ -50,7 +59,9 @@ export const settings = z.object({
   URL_MEASUREMENTS: z
     .string()
     .optional()
-    .describe('File path or http(s) URL of the CSV that the seed loads; without it the seed simulates stations.'),
+    .describe(
+      'File path or http(s) URL of the CSV that the seed loads; without it the seed simulates stations.',
+    ),
   PAGE_SIZE_MAX: count(10_000).describe('Largest page (`first`, JSON paging) a client may ask for.'),
   SHUTDOWN_GRACE_MS: duration(25_000).describe(
     'After SIGTERM, how long running requests may take to finish before they are cut.',
@@ -96,7 +107,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
         return `${name}${secret ? '' : `=${JSON.stringify(given[name])}`}: ${issue.message}`;
       });
   if (given.NODE_ENV === 'production' && !given.DATABASE_URL && !given.DB_URI) {
-    problems.push('DATABASE_URL: is required in production, e.g. postgresql://user:password@host:5432/measurement');
+    problems.push(
+      'DATABASE_URL: is required in production, e.g. postgresql://user:password@host:5432/measurement',
+    );
   }
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const values = parsed.data;

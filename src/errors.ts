@@ -13,6 +13,7 @@ export const errorCatalogue = {
   NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'None of the accepted formats is available' },
+  BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
   INVALID_SOURCE: { status: 422, title: 'The source of an import cannot be loaded' },
   DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'This instance is shutting down' },

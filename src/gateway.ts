@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { openDatabase } from './database/database.ts';
+import { prepareDatabase } from './database/prepare-database.ts';
+import { createGraphQLServer } from './graphql/graphql-server.ts';
+import type { Readiness } from './rest/health.ts';
+import { createServer } from './server.ts';
+import type { Resource } from './shutdown.ts';
+
+/**
+ * Starts the parts of the gateway in order and pushes each onto `resources` once it runs, so that a start that fails
+ * half way can be undone.
+ * @returns the address it answers at.
+ */
+export async function startGateway(config: Config, logger: Logger, resources: Resource[]): Promise<string> {
+  const database = await openDatabase(config, (line) => logger.info(line));
+  resources.push({ name: 'database', close: () => database.close() });
+  await prepareDatabase(database, config, logger);
+
+  const graphql = createGraphQLServer({ logger, production: config.production });
+  await graphql.start();
+  resources.push({ name: 'graphql', close: () => graphql.stop() });
+
+  const readiness: Readiness = { accepting: true };
+  const app = createServer({
+    resolverContext: { database, limits: { pageSizeMax: config.pageSizeMax } },
+    graphql,
+    logger,
+    readiness,
+  });
+  const server = createHttpServer(app);
+  // Longer than the idle time of the usual load balancers (60 s), or they meet connections that just closed.
+  server.keepAliveTimeout = 72_000;
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  resources.push({
+    name: 'http',
+    close: async () => {
+      readiness.accepting = false;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+    },
+    cut: () => server.closeAllConnections(),
+  });
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
+}

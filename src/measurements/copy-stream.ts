@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream';
+import type pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { cancelQuery } from '../database/cancel-query.ts';
+
+/** How long a cancelled COPY may take to end before its connection is given up. */
+const cancelGraceMs = 1_000;
+
+/**
+ * The bytes of `COPY (query) TO STDOUT`, read in one read-only snapshot of the database.
+ *
+ * The stream ends only after PostgreSQL has confirmed that the COPY is complete; on any failure it is destroyed with
+ * the error instead. Destroying it early cancels the query and returns the connection to the pool once the server
+ * has stopped sending. Memory: a few chunks of 64 KiB whatever the size of the result; a consumer that reads slowly
+ * makes PostgreSQL wait.
+ *
+ * @param copySql `copy (…) to stdout …`
+ */
+export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Readable> {
+  const client = await pool.connect();
+  // Without a listener a connection lost between two queries would be an uncaught error of the process.
+  const ignoreConnectionError = () => {};
+  client.on('error', ignoreConnectionError);
+  let released = false;
+  const release = (failure?: Error) => {
+    if (released) return;
+    released = true;
+    client.off('error', ignoreConnectionError);
+    client.release(failure);
+  };
+  try {
+    await client.query('begin isolation level repeatable read read only');
+  } catch (error) {
+    release(error as Error);
+    throw error;
+  }
+
+  const source = client.query(copyTo(copySql, { highWaterMark: 65_536 }));
+  source.pause();
+  let sourceDone = false;
+
+  const output = new Readable({
+    highWaterMark: 65_536,
+    read: () => source.resume(),
+    destroy: (error, callback) => {
+      callback(error);
+      if (released) return;
+      if (sourceDone) endTransaction().catch(release);
+      else stopSource().catch(release);
+    },
+  });
+
+  source.on('data', (chunk: Buffer) => {
+    if (!output.destroyed && !output.push(chunk)) source.pause();
+  });
+  source.once('end', () => {
+    sourceDone = true;
+    if (output.destroyed) return;
+    endTransaction().then(
+      () => output.push(null),
+      (error: Error) => output.destroy(error),
+    );
+  });
+  source.once('error', (error: Error) => {
+    sourceDone = true;
+    if (!output.destroyed) output.destroy(error);
+  });
+
+  async function endTransaction(): Promise<void> {
+    try {
+      // After an error this is a rollback by PostgreSQL's own rule.
+      await client.query('commit');
+      release();
+    } catch (error) {
+      release(error as Error);
+      throw error;
+    }
+  }
+
+  async function stopSource(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      source.once('end', resolve).once('error', () => resolve());
+    });
+    const graceOver = AbortSignal.timeout(cancelGraceMs);
+    const timedOut = new Promise<never>((_, reject) => {
+      graceOver.addEventListener('abort', () => reject(new Error('A cancelled COPY did not end in time.')));
+    });
+    // What the server sent before it noticed has to be read off the connection before it is of use to anyone else.
+    source.resume();
+    await Promise.race([Promise.all([cancelQuery(client), ended]), timedOut]);
+    await endTransaction();
+  }
+
+  return output;
+}

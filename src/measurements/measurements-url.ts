@@ -1,0 +1,21 @@
+import { pollutantCodes } from './pollutants.ts';
+import type { MeasurementOrder, MeasurementSelection } from './selection.ts';
+
+/** How `/air_quality` spells the orders. */
+export const orderNames = {
+  time: 'TIME',
+  '-time': 'TIME_DESC',
+  station: 'STATION',
+} as const satisfies Record<string, MeasurementOrder>;
+
+/** The path and query of `/air_quality` that answers a selection as CSV. */
+export function measurementsUrl({ stationIds, from, to, pollutants, order }: MeasurementSelection): string {
+  const query = new URLSearchParams();
+  if (stationIds !== null) query.set('id_entity', stationIds.join(','));
+  if (from !== null) query.set('from', from.toISOString());
+  if (to !== null) query.set('to', to.toISOString());
+  if (pollutants.join() !== pollutantCodes.join()) query.set('pollutant', pollutants.join(','));
+  const orderName = Object.entries(orderNames).find(([, value]) => value === order)?.[0];
+  if (order !== 'TIME' && orderName !== undefined) query.set('order', orderName);
+  return query.size === 0 ? '/air_quality.csv' : `/air_quality.csv?${query}`;
+}

@@ -1,0 +1,61 @@
+import pg from 'pg';
+import type { MeasurementKey } from './cursor.ts';
+import type { MeasurementOrder, MeasurementSelection } from './selection.ts';
+
+/** Puts a value into SQL text: as a numbered parameter, or escaped in place where COPY takes no parameters. */
+export type Bind = (value: string, type: 'text' | 'text[]' | 'timestamptz') => string;
+
+/** Collects values as `$1`, `$2`, …; `values` is ready for the driver. */
+export function bindParameters(): { bind: Bind; values: string[] } {
+  const values: string[] = [];
+  return { bind: (value, type) => `$${values.push(value)}::${type}`, values };
+}
+
+/** Escapes values in place. */
+export const bindLiterals: Bind = (value, type) => `${pg.escapeLiteral(value)}::${type}`;
+
+/** ISO 8601 in UTC with milliseconds, whatever the session's settings. */
+export const timeInstantText = `to_char("TimeInstant" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const orderColumns: Record<MeasurementOrder, string> = {
+  TIME: '"TimeInstant", id_entity',
+  TIME_DESC: '"TimeInstant" desc, id_entity desc',
+  STATION: 'id_entity, "TimeInstant"',
+};
+
+/** `from … where … order by …` of a selection, from behind `after` when given. */
+export function selectionSql(selection: MeasurementSelection, bind: Bind, after?: MeasurementKey): string {
+  return `from environment_airq_measurand ${whereSql(selection, bind, after)} order by ${orderColumns[selection.order]}`;
+}
+
+/** `where …` of a selection, or nothing when it selects everything. */
+export function whereSql(selection: MeasurementSelection, bind: Bind, after?: MeasurementKey): string {
+  const conditions = selectionConditions(selection, bind);
+  if (after !== undefined) conditions.push(...keysetConditions(selection.order, after, bind));
+  return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+}
+
+function selectionConditions({ stationIds, from, to }: MeasurementSelection, bind: Bind): string[] {
+  const conditions: string[] = [];
+  if (stationIds?.length === 1) conditions.push(`id_entity = ${bind(stationIds[0] as string, 'text')}`);
+  // The form of station ids leaves nothing that an array literal would have to escape.
+  else if (stationIds !== null)
+    conditions.push(`id_entity = any(${bind(`{${stationIds.join(',')}}`, 'text[]')})`);
+  if (from !== null) conditions.push(`"TimeInstant" >= ${bind(from.toISOString(), 'timestamptz')}`);
+  if (to !== null) conditions.push(`"TimeInstant" < ${bind(to.toISOString(), 'timestamptz')}`);
+  return conditions;
+}
+
+function keysetConditions(order: MeasurementOrder, after: MeasurementKey, bind: Bind): string[] {
+  const time = bind(after.timeInstant, 'timestamptz');
+  const station = bind(after.stationId, 'text');
+  // A row comparison alone prunes no partition; the plain comparison beside it does.
+  switch (order) {
+    case 'TIME':
+      return [`("TimeInstant", id_entity) > (${time}, ${station})`, `"TimeInstant" >= ${time}`];
+    case 'TIME_DESC':
+      return [`("TimeInstant", id_entity) < (${time}, ${station})`, `"TimeInstant" <= ${time}`];
+    case 'STATION':
+      return [`(id_entity, "TimeInstant") > (${station}, ${time})`];
+  }
+}

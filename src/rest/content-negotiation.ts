@@ -1,0 +1,39 @@
+import type { Request } from 'express';
+import { GatewayError } from '../errors.ts';
+
+export const mediaTypes = {
+  csv: 'text/csv',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+} as const;
+
+export type Format = keyof typeof mediaTypes;
+
+/**
+ * The format of an answer: the suffix of the path, else `format`, else the `Accept` header, else the first of
+ * `available`.
+ * @throws GatewayError NOT_ACCEPTABLE naming what there is.
+ */
+export function negotiateFormat<Available extends Format>(
+  request: Request,
+  available: readonly [Available, ...Available[]],
+  asked: string | undefined,
+): Available {
+  const wanted = (request.params as { format?: string }).format ?? asked;
+  if (wanted !== undefined) {
+    const format = available.find((candidate) => candidate === wanted);
+    if (format === undefined) throw notAcceptable(wanted, available);
+    return format;
+  }
+  const accepted = request.accepts(available.map((format) => mediaTypes[format]));
+  const format = available.find((candidate) => mediaTypes[candidate] === accepted);
+  if (format === undefined) throw notAcceptable(request.get('accept') ?? '', available);
+  return format;
+}
+
+function notAcceptable(wanted: string, available: readonly Format[]): GatewayError {
+  return new GatewayError('NOT_ACCEPTABLE', `${JSON.stringify(wanted)} is not available here.`, {
+    field: 'format',
+    hint: `Available: ${available.map((format) => `${format} (${mediaTypes[format]})`).join(', ')}.`,
+  });
+}
