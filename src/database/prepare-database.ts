@@ -16,7 +16,7 @@ export async function prepareDatabase(database: Database, config: Config, logger
     await migrate(database.url, logger);
     if ((await database.prisma.station.count()) === 0) {
       logger.info('the database is empty: seeding it');
-      await seedDatabase(database, config.urlMeasurements);
+      await seedDatabase(database, { urlMeasurements: config.urlMeasurements });
     }
     return;
   }
