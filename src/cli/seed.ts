@@ -3,6 +3,7 @@ import { loadConfig, loadEnvironmentFile } from '../config.ts';
 import { openDatabase } from '../database/database.ts';
 import { seedDatabase } from '../imports/seed-database.ts';
 import { defaultDays, defaultStations } from '../imports/simulation.ts';
+import { publicName } from '../imports/source.ts';
 import { describeFailure } from './failure.ts';
 import { importProgress } from './import-progress.ts';
 import { describeImport } from './import-summary.ts';
@@ -57,7 +58,7 @@ async function seed({ stations, days }: SeedCommandOptions): Promise<number> {
     }
     const database = await openDatabase(config);
     try {
-      progress.begin(urlMeasurements ?? 'simulation');
+      progress.begin(urlMeasurements === undefined ? 'simulation' : publicName(urlMeasurements));
       const result = await seedDatabase(database, {
         urlMeasurements,
         stations,

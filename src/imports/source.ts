@@ -97,7 +97,8 @@ async function openUrl(url: URL): Promise<Source> {
   );
 }
 
-function publicName(location: string): string {
+/** What may be shown of a location: without credentials and without a query string, which may hold some. */
+export function publicName(location: string): string {
   if (!URL.canParse(location)) return location;
   const url = new URL(location);
   return `${url.protocol}//${url.host}${url.pathname}`;

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { brokenRecords } from './broken-records.ts';
 import type { Layout } from './layout.ts';
+import { quotedStrictly } from './quotation.ts';
 import type { RecordChunk } from './record-chunks.ts';
 
 /**
@@ -49,6 +50,7 @@ export async function stage(
  * than there are lines, so that lines would be numbered wrongly (a field with a line end in it).
  */
 async function copiedAsItStands(client: pg.Client, sql: string, chunk: RecordChunk): Promise<boolean> {
+  if (!quotedStrictly(chunk.bytes)) return false;
   await client.query('BEGIN');
   try {
     const copied = await copy(client, sql, chunk.bytes);
