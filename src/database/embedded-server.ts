@@ -1,88 +1,119 @@
-import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries } from './embedded-server/binaries.ts';
-import { clusterPaths, dataOwner, ensureCluster, SUPERUSER } from './embedded-server/cluster.ts';
-import { withDirectoryLock } from './embedded-server/directory-lock.ts';
-import { addHolder, countHolders } from './embedded-server/holders.ts';
-import { createLauncher } from './embedded-server/launcher.ts';
 import {
-  canonicalDirectory,
-  findPostmaster,
-  startPostmaster,
-  stopPostmaster,
-} from './embedded-server/postmaster.ts';
+  createCluster,
+  findDataOwner,
+  readPassword,
+  repairOwnership,
+  SUPERUSER,
+} from './embedded-server/cluster.ts';
+import { withDirectoryLock } from './embedded-server/directory-lock.ts';
+import { ensureDatabase } from './embedded-server/ensure-database.ts';
+import { addHolder } from './embedded-server/holders.ts';
+import { createLauncher, type Owner } from './embedded-server/launcher.ts';
+import { keepLogLimited } from './embedded-server/log-file.ts';
+import { type ServerPaths, serverPaths } from './embedded-server/paths.ts';
+import { awaitPostmaster, type Postmaster, startPostmaster } from './embedded-server/postmaster.ts';
+import { stopAtExit } from './embedded-server/stop-at-exit.ts';
+import { stopWhenUnheld } from './embedded-server/stop-when-unheld.ts';
 
 const DATABASE = 'measurement';
 
+const ANSWER_TIMEOUT_MS = 30_000;
+/** What a server says that recovers, shuts down, is full, or is just being killed. */
+const PASSING_STATES = new Set(['57P03', '57P01', '53300', 'ECONNREFUSED', 'ECONNRESET']);
+
 export interface EmbeddedServerOptions {
-  /** Holds the data, its password, the log and who uses it; made when missing. */
+  /** Holds the data, its password, the log and the list of who uses it; made when missing. */
   directory: string;
-  /** Told in one line what takes time. */
+  /** Told in one line each what happens. */
   onLog?: (message: string) => void;
-  /** False gives up safety against crashes for speed: for throw-away data only. Default true. */
+  /** False trades safety against crashes for speed: for throw-away data only. Default true. */
   durable?: boolean;
 }
 
 export interface EmbeddedServer {
   /** Connection string of the database `measurement`, as its superuser. */
   url: string;
-  /** Lets go of the server; it stops when no other process uses it. Safe to call twice. */
+  /** Lets go of the server, and stops it when no other process uses it. May be called twice. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts PostgreSQL from the npm package of this platform, or joins the one that already runs on the same
- * directory. It listens on 127.0.0.1 only, at a port of its own, and survives the death of the process that
- * started it: the next start finds it again.
+ * directory: for another process, or left behind by one that was killed. It listens on 127.0.0.1 only, at a port
+ * of its own, outside the process group of the terminal.
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { onLog = () => {}, durable = true } = options;
-  await mkdir(resolve(options.directory), { recursive: true });
-  const directory = await canonicalDirectory(resolve(options.directory));
-  const paths = clusterPaths(directory);
-  const binaries = await findBinaries();
+  const paths = await serverPaths(options.directory);
 
-  const { url, holder, launcher } = await withDirectoryLock(directory, async () => {
-    const launcher = await createLauncher(binaries, directory, await dataOwner(paths));
-    if (!(await dataOwner(paths))) onLog(`Creating the embedded database in ${paths.data}`);
-    const password = await ensureCluster(paths, binaries, launcher, { durable });
-    let postmaster = await findPostmaster(paths);
-    if (postmaster === undefined) {
-      postmaster = await startPostmaster(paths, binaries, launcher, { durable });
-      onLog(`Embedded database started on 127.0.0.1:${postmaster.port}`);
-    } else {
-      onLog(`Embedded database found on 127.0.0.1:${postmaster.port}`);
-    }
-    const server = `postgresql://${SUPERUSER}:${password}@127.0.0.1:${postmaster.port}`;
-    await ensureDatabase(`${server}/postgres`);
-    return { url: `${server}/${DATABASE}`, holder: await addHolder(directory), launcher };
+  return withDirectoryLock(paths.directory, async () => {
+    const serverUrl = await startOrJoin(paths, durable, onLog);
+    onLog(`Embedded database on ${new URL(serverUrl).host}`);
+
+    const holder = await addHolder(paths);
+    const forgetExit = stopAtExit(paths, holder);
+    const leaveLog = keepLogLimited(paths.log);
+    let stopped: Promise<void> | undefined;
+    const stop = async () => {
+      leaveLog();
+      holder.remove();
+      if (await stopWhenUnheld(paths.directory)) onLog('Embedded database stopped');
+      forgetExit();
+    };
+    return {
+      url: `${serverUrl}/${DATABASE}`,
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
+    };
   });
-
-  let stopping: Promise<void> | undefined;
-  const stop = () =>
-    withDirectoryLock(directory, async () => {
-      holder.removeSync();
-      if ((await countHolders(directory)) > 0 || !(await findPostmaster(paths))) return;
-      await stopPostmaster(paths, binaries, launcher);
-      onLog('Embedded database stopped');
-    });
-  return {
-    url,
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
-  };
 }
 
-async function ensureDatabase(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE "${DATABASE}"`);
-  } finally {
-    await client.end();
+/** @returns the server's URL without a database, once it answers and has ours */
+async function startOrJoin(
+  paths: ServerPaths,
+  durable: boolean,
+  onLog: (message: string) => void,
+): Promise<string> {
+  const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+  for (;;) {
+    const dataOwner = await findDataOwner(paths);
+    const postmaster = (await awaitPostmaster(paths)) ?? (await start(paths, dataOwner, durable, onLog));
+    const serverUrl = `postgresql://${SUPERUSER}:${await readPassword(paths)}@127.0.0.1:${postmaster.port}`;
+    try {
+      await ensureDatabase(`${serverUrl}/postgres`, DATABASE);
+      return serverUrl;
+    } catch (cause) {
+      const { code, message } = cause as Error & { code?: string };
+      // It may also be dying, so look for it again.
+      if (code && PASSING_STATES.has(code) && Date.now() < deadline) {
+        await sleep(100);
+        continue;
+      }
+      throw new Error(
+        `The embedded database (process ${postmaster.pid}, port ${postmaster.port}) does not answer: ${message}. ` +
+          `See ${paths.log}; end that process to have it started anew.`,
+        { cause },
+      );
+    }
   }
+}
+
+async function start(
+  paths: ServerPaths,
+  dataOwner: Owner | undefined,
+  durable: boolean,
+  onLog: (message: string) => void,
+): Promise<Postmaster> {
+  const binaries = await findBinaries();
+  const launcher = await createLauncher(paths, binaries, dataOwner);
+  if (dataOwner === undefined) {
+    onLog(`Creating the embedded database in ${paths.data}`);
+    await createCluster(paths, binaries, launcher, { durable });
+  }
+  await repairOwnership(paths, launcher.owner);
+  return startPostmaster(paths, binaries, launcher, { durable });
 }

@@ -1,86 +1,81 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresBinaries } from './binaries.ts';
 import type { Launcher, Owner } from './launcher.ts';
+import type { ServerPaths } from './paths.ts';
 
 export const SUPERUSER = 'measurement';
 
 const INITDB_TIMEOUT_MS = 120_000;
 
-/** Where the parts of one embedded server lie. */
-export interface ClusterPaths {
-  directory: string;
-  data: string;
-  password: string;
-  log: string;
-}
-
-export function clusterPaths(directory: string): ClusterPaths {
-  return {
-    directory,
-    data: join(directory, 'postgres'),
-    password: join(directory, 'postgres.password'),
-    log: join(directory, 'postgres.log'),
-  };
-}
-
-/** The owner of the data; `undefined` before the first start. */
-export async function dataOwner(paths: ClusterPaths): Promise<Owner | undefined> {
-  return stat(paths.data).catch(ignoreMissing);
+/** The owner of the data; `undefined` before the first start. Rejects when this user has no access to it. */
+export async function findDataOwner({ data }: ServerPaths): Promise<Owner | undefined> {
+  const owner = await stat(data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  const user = process.geteuid?.() ?? 0;
+  if (owner && user !== 0 && owner.uid !== user) {
+    throw new Error(
+      `The embedded database in ${data} belongs to another user (uid ${owner.uid}). Run as that user, remove it ` +
+        'to begin with an empty one, or set DATABASE_URL to a PostgreSQL server of your own.',
+    );
+  }
+  return owner;
 }
 
 /**
- * Makes the data directory unless it is there. It appears under its name only when finished, so a process killed
- * half way leaves nothing but a folder that the next start removes.
- *
- * @returns the superuser's password
+ * Makes the data directory. It appears under its name only when it is finished, so a process killed half way
+ * leaves nothing but a folder that the next one removes.
  */
-export async function ensureCluster(
-  paths: ClusterPaths,
+export async function createCluster(
+  paths: ServerPaths,
   binaries: PostgresBinaries,
   launcher: Launcher,
   { durable }: { durable: boolean },
-): Promise<string> {
+): Promise<void> {
   await removeUnfinished(paths);
-  if (await dataOwner(paths)) {
-    await giveTo(launcher.owner, paths.data);
-    return readPassword(paths);
-  }
-  const password = randomBytes(24).toString('base64url');
-  await writeFile(paths.password, `${password}\n`, { mode: 0o600 });
+  await rm(paths.password, { force: true });
+  await writeFile(paths.password, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   const unfinished = `${paths.data}.unfinished.${process.pid}`;
   await mkdir(unfinished, { mode: 0o700 });
   if (launcher.owner) {
     await chown(unfinished, launcher.owner.uid, launcher.owner.gid);
     await chown(paths.password, launcher.owner.uid, launcher.owner.gid);
   }
-  const options = [
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--encoding=UTF8',
-    '--no-instructions',
-  ];
+  // The builtin locale sorts the same on every system and needs nothing installed.
+  const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
   const access = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${paths.password}`];
-  const sync = durable ? [] : ['--no-sync'];
-  await launcher.run(
-    binaries.initdb,
-    [`--pgdata=${unfinished}`, ...options, ...access, ...sync],
-    INITDB_TIMEOUT_MS,
-  );
+  const quick = durable ? [] : ['--no-sync'];
+  const args = [`--pgdata=${unfinished}`, '--no-instructions', ...locale, ...access, ...quick];
+  await launcher.run(binaries.initdb, args, INITDB_TIMEOUT_MS);
   await rename(unfinished, paths.data);
-  return password;
 }
 
-async function removeUnfinished({ directory, data }: ClusterPaths): Promise<void> {
-  const names = await readdir(directory);
-  const unfinished = names
-    .map((name) => join(directory, name))
-    .filter((path) => path.startsWith(`${data}.unfinished.`));
-  await Promise.all(unfinished.map((path) => rm(path, { recursive: true, force: true })));
+/** Data that was copied or restored has a new owner or open permissions, both of which PostgreSQL refuses. */
+export async function repairOwnership({ data }: ServerPaths, owner: Owner | undefined): Promise<void> {
+  const { uid, mode } = await stat(data);
+  if (owner && uid !== owner.uid) {
+    // The directory itself comes last: until then the next start begins again.
+    const entries = (await readdir(data, { recursive: true })).map((entry) => join(data, entry));
+    for (const entry of [...entries, data]) await lchown(entry, owner.uid, owner.gid);
+  }
+  if ((mode & 0o027) !== 0) await chmod(data, 0o700);
 }
 
-async function readPassword({ password, data }: ClusterPaths): Promise<string> {
+export async function readPassword({ password, data }: ServerPaths): Promise<string> {
   try {
     return (await readFile(password, 'utf8')).trim();
   } catch (cause) {
@@ -92,16 +87,9 @@ async function readPassword({ password, data }: ClusterPaths): Promise<string> {
   }
 }
 
-/** Data that root has copied or restored belongs to root, as whom PostgreSQL does not run. */
-async function giveTo(owner: Owner | undefined, path: string): Promise<void> {
-  if (owner === undefined) return;
-  const { uid } = await stat(path);
-  if (uid === owner.uid) return;
-  const entries = await readdir(path, { recursive: true });
-  for (const entry of ['', ...entries]) await chown(join(path, entry), owner.uid, owner.gid);
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
+async function removeUnfinished({ directory, data }: ServerPaths): Promise<void> {
+  const paths = (await readdir(directory)).map((name) => join(directory, name));
+  const unfinished = paths.filter((path) => path.startsWith(`${data}.unfinished.`));
+  // The initdb of a process that was killed may still be writing: it fails at that, after some tries.
+  for (const path of unfinished) await rm(path, { recursive: true, force: true, maxRetries: 10 });
 }

@@ -1,45 +1,16 @@
-import { closeSync, openSync, readFileSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from './processes.ts';
 
 /** Longer than the longest start: initdb on a slow disk, or the recovery of a crashed server. */
 const WAIT_MS = 180_000;
-/** A lock without readable content is one whose owner was killed between creating and writing it. */
+/** A lock without readable content belongs to a process that was killed between creating and writing it. */
 const UNREADABLE_STALE_MS = 5_000;
 
 interface LockOwner {
   pid: number;
-  identity: string;
-}
-
-/**
- * Runs `work` while no other process (nor another caller in this one) runs under the lock of the same directory.
- * The lock of a process that died is taken over.
- */
-export async function withDirectoryLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  const path = join(directory, 'lock');
-  const owner: LockOwner = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? '' };
-  const deadline = Date.now() + WAIT_MS;
-  while (!tryCreate(path, JSON.stringify(owner))) {
-    const seen = readLock(path);
-    if (seen !== undefined && (await isStale(seen))) {
-      removeIfUnchanged(path, seen.content);
-      continue;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(
-        `The embedded database in ${directory} has been starting or stopping for ${WAIT_MS / 1000} s in process ` +
-          `${seen?.owner?.pid ?? 'unknown'}. Stop that process, or remove ${path} when there is none.`,
-      );
-    }
-    await sleep(20 + Math.random() * 30);
-  }
-  try {
-    return await work();
-  } finally {
-    rmSync(path, { force: true });
-  }
+  identity: string | undefined;
 }
 
 interface SeenLock {
@@ -48,29 +19,65 @@ interface SeenLock {
   ageMs: number;
 }
 
-function tryCreate(path: string, content: string): boolean {
+/**
+ * Runs `work` while no other process, nor another caller in this one, runs under the lock of the same directory.
+ * The lock of a process that died is taken over.
+ */
+export async function withDirectoryLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const path = join(directory, 'lock');
+  const owner: LockOwner = { pid: process.pid, identity: await processIdentity(process.pid) };
+  const deadline = Date.now() + WAIT_MS;
+  while (!create(path, JSON.stringify(owner))) {
+    const seen = read(path);
+    if (seen && (await isStale(seen))) removeIfUnchanged(path, seen.content);
+    if (Date.now() > deadline) {
+      throw new Error(
+        `The embedded database in ${directory} has been starting or stopping for ${WAIT_MS / 1000} s in process ` +
+          `${seen?.owner?.pid ?? 'unknown'}. End that process, or remove ${path} when there is none.`,
+      );
+    }
+    await sleep(20 + Math.random() * 30);
+  }
+  const release = () => rmSync(path, { force: true });
+  // First of all exit listeners, since a later one may wait for another process that needs the lock.
+  process.prependListener('exit', release);
   try {
-    const file = openSync(path, 'wx', 0o600);
+    return await work();
+  } finally {
+    process.off('exit', release);
+    release();
+  }
+}
+
+function create(path: string, content: string): boolean {
+  try {
+    const file = openSync(path, 'wx');
     writeSync(file, content);
     closeSync(file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+    throw new Error(
+      `The directory of the embedded database is not writable: ${(error as Error).message}. Run as the user it ` +
+        'belongs to, remove it, or set DATABASE_URL to a PostgreSQL server of your own.',
+      { cause: error },
+    );
   }
 }
 
-function readLock(path: string): SeenLock | undefined {
+function read(path: string): SeenLock | undefined {
   try {
     const content = readFileSync(path, 'utf8');
-    return { content, owner: parseOwner(content), ageMs: Date.now() - statSync(path).mtimeMs };
+    return { content, owner: parse(content), ageMs: Date.now() - statSync(path).mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-function parseOwner(content: string): LockOwner | undefined {
+function parse(content: string): LockOwner | undefined {
   try {
     return JSON.parse(content);
   } catch {
@@ -85,18 +92,18 @@ async function isStale({ owner, ageMs }: SeenLock): Promise<boolean> {
 
 /**
  * Two waiters may judge the same lock stale; the slower one must not remove the lock that the quicker one has
- * made since. So removal has an exclusive file of its own around "still the same? then remove", which is a few
- * synchronous calls long; one left behind by a kill in that moment is ignored after a while.
+ * made since. So there is a lock around "still the same? then remove", held for a few synchronous calls only;
+ * one that a kill left behind in that moment is dropped after a while.
  */
 function removeIfUnchanged(path: string, staleContent: string): void {
   const guard = `${path}.takeover`;
-  if (!tryCreate(guard, '')) {
-    const seen = readLock(guard);
-    if (seen !== undefined && seen.ageMs > UNREADABLE_STALE_MS) rmSync(guard, { force: true });
+  if (!create(guard, '')) {
+    const seen = read(guard);
+    if (seen && seen.ageMs > UNREADABLE_STALE_MS) rmSync(guard, { force: true });
     return;
   }
   try {
-    if (readLock(path)?.content === staleContent) unlinkSync(path);
+    if (read(path)?.content === staleContent) rmSync(path, { force: true });
   } finally {
     rmSync(guard, { force: true });
   }

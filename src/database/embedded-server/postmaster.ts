@@ -1,69 +1,90 @@
-import { chown, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chown, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresBinaries } from './binaries.ts';
-import type { ClusterPaths } from './cluster.ts';
+import { freePort } from './free-port.ts';
 import type { Launcher } from './launcher.ts';
-import { isAlive, processCommandLine } from './process-identity.ts';
-import { postgresqlConf } from './settings.ts';
+import { prepareLog, readLog } from './log-file.ts';
+import type { ServerPaths } from './paths.ts';
+import { isAlive, listCommandLines, processCommandLine } from './processes.ts';
+import { portOf, postgresqlConf } from './settings.ts';
 
 /** Long enough for the recovery after a crash in the middle of a bulk load. */
 const START_TIMEOUT_S = 120;
 const STOP_TIMEOUT_S = 60;
-const ATTEMPTS = 8;
-const LOG_LIMIT_BYTES = 5_000_000;
+const PORT_ATTEMPTS = 10;
 
-/** A server process that runs on the data directory. */
+/** The server's main process, which runs on the data directory. */
 export interface Postmaster {
   pid: number;
   port: number;
   ready: boolean;
 }
 
-/** The running server, found by its postmaster.pid; `undefined` when that is missing or left by a dead one. */
-export async function findPostmaster({ data }: ClusterPaths): Promise<Postmaster | undefined> {
+/** The running server by its postmaster.pid; `undefined` when that is missing or left behind. */
+export async function findPostmaster({ data }: ServerPaths): Promise<Postmaster | undefined> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
-  const [pid = '', directory = '', , port = '', , , , status = ''] = text.split('\n');
-  if (!isAlive(Number(pid))) return undefined;
+  const [pid, directory, , port, , , , status] = text.split('\n');
+  // Another directory: this one is a copy, made while the server of the original was running.
+  if (directory !== data || !isAlive(Number(pid))) return undefined;
   const command = await processCommandLine(Number(pid));
-  if (command !== undefined && !command.includes(directory)) return undefined;
-  return { pid: Number(pid), port: Number(port), ready: status.trim() === 'ready' };
+  // Another program: the id was given again since. No command line: a zombie.
+  if (process.platform !== 'win32' && !command?.includes(data)) return undefined;
+  return { pid: Number(pid), port: Number(port), ready: status?.trim() === 'ready' };
 }
 
-/** Starts the server on a free port and waits until it answers. */
+/** The running server, once it has finished starting; `undefined` when there is none, or it has finished stopping. */
+export async function awaitPostmaster(paths: ServerPaths): Promise<Postmaster | undefined> {
+  const deadline = Date.now() + START_TIMEOUT_S * 1000;
+  for (;;) {
+    const postmaster = await findPostmaster(paths);
+    if (postmaster === undefined || postmaster.ready) return postmaster;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `The embedded database (process ${postmaster.pid}) has been starting or stopping for ${START_TIMEOUT_S} s. ` +
+          `See ${paths.log}; end that process to have it started anew.`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+/** Starts the server and waits until it answers. */
 export async function startPostmaster(
-  paths: ClusterPaths,
+  paths: ServerPaths,
   binaries: PostgresBinaries,
   launcher: Launcher,
   { durable }: { durable: boolean },
 ): Promise<Postmaster> {
-  let port = await lastPort(paths);
+  const deadline = Date.now() + START_TIMEOUT_S * 1000;
+  const conf = join(paths.data, 'postgresql.conf');
+  // First the port of the last run: the pools of processes that still use a server that crashed find it again.
+  let preferredPort = portOf(await readFile(conf, 'utf8').catch(() => ''));
   for (let attempt = 1; ; attempt += 1) {
-    port = await freePort(port);
-    const conf = join(paths.data, 'postgresql.conf');
-    await writeFile(conf, postgresqlConf({ port, durable }), { mode: 0o600 });
-    await prepareLog(paths, launcher);
-    // A process id that some other program got since would make PostgreSQL believe that it still runs.
-    await rm(join(paths.data, 'postmaster.pid'), { force: true });
+    const port = await freePort(preferredPort);
+    await writeFile(conf, postgresqlConf({ port, clusterName: paths.clusterName, durable }), { mode: 0o600 });
+    if (launcher.owner) await chown(conf, launcher.owner.uid, launcher.owner.gid);
+    await removeMisleadingPidFile(paths);
+    const logOffset = await prepareLog(paths.log, launcher.owner);
+    const options = ['--wait', `--timeout=${START_TIMEOUT_S}`, `--log=${paths.log}`, '--silent'];
     try {
-      const options = ['--wait', `--timeout=${START_TIMEOUT_S}`, `--log=${paths.log}`, '--silent'];
       await launcher.run(
         binaries.pg_ctl,
         ['start', `--pgdata=${paths.data}`, ...options],
         (START_TIMEOUT_S + 10) * 1000,
       );
       const postmaster = await findPostmaster(paths);
-      if (postmaster?.ready) return postmaster;
-      throw new Error('The server ended right after its start.');
+      if (postmaster) return postmaster;
+      throw new Error('It ended right after its start.');
     } catch (cause) {
-      const log = await logTail(paths);
-      const portTaken = /could not bind|could not create any TCP\/IP sockets/.test(log);
-      // Backends of a server that was killed hold its memory until they notice, which a new server waits for.
-      const memoryInUse = /pre-existing shared memory block/.test(log);
-      if (attempt < ATTEMPTS && (portTaken || memoryInUse)) {
-        if (portTaken) port = undefined;
-        else await sleep(250 * attempt);
+      const log = await readLog(paths.log, logOffset);
+      if (/could not create any TCP\/IP sockets/.test(log) && attempt < PORT_ATTEMPTS) {
+        preferredPort = undefined;
+        continue;
+      }
+      if (/pre-existing shared memory block/.test(log) && Date.now() < deadline) {
+        await endOrphans(paths);
+        await sleep(100);
         continue;
       }
       throw new Error(
@@ -76,7 +97,7 @@ export async function startPostmaster(
 
 /** Ends all sessions, writes a checkpoint and stops the server. */
 export async function stopPostmaster(
-  paths: ClusterPaths,
+  paths: ServerPaths,
   binaries: PostgresBinaries,
   launcher: Launcher,
 ): Promise<void> {
@@ -88,6 +109,7 @@ export async function stopPostmaster(
       (STOP_TIMEOUT_S + 10) * 1000,
     );
   } catch (cause) {
+    // It may have ended by itself in the meantime.
     if ((await findPostmaster(paths)) === undefined) return;
     throw new Error(
       `The embedded database in ${paths.data} did not stop: ${(cause as Error).message}\nSee ${paths.log}.`,
@@ -96,49 +118,27 @@ export async function stopPostmaster(
   }
 }
 
-/** The port of the last run, so that pools of other processes find the server again after a crash. */
-async function lastPort({ data }: ClusterPaths): Promise<number | undefined> {
-  const text = await readFile(join(data, 'postgresql.conf'), 'utf8').catch(() => '');
-  const port = /^port = (\d+)$/m.exec(text)?.[1];
-  return port === undefined ? undefined : Number(port);
+/**
+ * PostgreSQL itself recognises the file of a server that died, except when the process id is in use again, by
+ * whatever program: then it refuses to start. Whether its memory is still in use it checks apart from the file.
+ */
+async function removeMisleadingPidFile(paths: ServerPaths): Promise<void> {
+  if ((await findPostmaster(paths)) === undefined)
+    await rm(join(paths.data, 'postmaster.pid'), { force: true });
 }
 
-async function freePort(preferred: number | undefined): Promise<number> {
-  if (preferred === undefined) return probe(0);
-  return probe(preferred).catch(() => probe(0));
-}
-
-function probe(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen({ port, host: '127.0.0.1' }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
-  });
-}
-
-async function prepareLog({ log }: ClusterPaths, { owner }: Launcher): Promise<void> {
-  await rotateLog(log);
-  await (await open(log, 'a', 0o600)).close();
-  if (owner) await chown(log, owner.uid, owner.gid);
-}
-
-async function rotateLog(log: string): Promise<void> {
-  const size = await stat(log).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size > LOG_LIMIT_BYTES) await rename(log, `${log}.1`);
-}
-
-async function logTail({ log }: ClusterPaths): Promise<string> {
-  const text = await readFile(log, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-12).join('\n');
-}
-
-/** The path as PostgreSQL writes it into postmaster.pid and its command line. */
-export async function canonicalDirectory(directory: string): Promise<string> {
-  return realpath(directory);
+/**
+ * Sessions of a server that was killed hold its memory until they notice, which one that computes does not before
+ * it is done, and no new server starts before. Nothing is lost by it: what they do can no longer be committed.
+ */
+async function endOrphans(paths: ServerPaths): Promise<void> {
+  if ((await findPostmaster(paths)) !== undefined) return;
+  for (const [pid, command] of await listCommandLines()) {
+    if (!command.startsWith(`postgres: ${paths.clusterName}: `)) continue;
+    try {
+      process.kill(pid, 'SIGQUIT');
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }

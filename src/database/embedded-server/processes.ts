@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -34,6 +34,19 @@ export async function processCommandLine(pid: number): Promise<string | undefine
   } catch {
     return undefined;
   }
+}
+
+/** The command lines of all processes, as far as this system and user are told. */
+export async function listCommandLines(): Promise<Map<number, string>> {
+  if (process.platform === 'win32') return new Map();
+  if (process.platform === 'linux') {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const commands = await Promise.all(pids.map(processCommandLine));
+    return new Map(pids.map((pid, index) => [pid, commands[index] ?? '']));
+  }
+  const { stdout } = await run('ps', ['-axww', '-o', 'pid=,command='], { maxBuffer: 50_000_000 });
+  const lines = stdout.split('\n').map((line) => /^\s*(\d+) (.*)$/.exec(line));
+  return new Map(lines.flatMap((match) => (match ? [[Number(match[1]), match[2] ?? '']] : [])));
 }
 
 /** Whether a process with this id exists, whoever owns it. */

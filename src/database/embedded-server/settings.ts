@@ -1,6 +1,8 @@
-/** What postgresql.conf says; a number or word as is, text in quotes. */
+/** What differs from one start to another. */
 export interface ServerSettings {
   port: number;
+  /** Appears in the title of each of the server's processes. At most 63 ASCII characters. */
+  clusterName: string;
   /** False only for throw-away data: a crash of the machine may then destroy it. */
   durable: boolean;
 }
@@ -9,10 +11,11 @@ export interface ServerSettings {
  * The whole postgresql.conf, written anew at every start. A setting of one's own goes to postgresql.auto.conf
  * (`ALTER SYSTEM SET …`), which wins and is kept.
  */
-export function postgresqlConf({ port, durable }: ServerSettings): string {
+export function postgresqlConf({ port, clusterName, durable }: ServerSettings): string {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
+    cluster_name: clusterName,
     // Socket paths are limited to about 100 bytes, which a deep checkout exceeds.
     unix_socket_directories: '',
     // The pool of the gateway, several test files at once, and a psql beside them.
@@ -48,8 +51,20 @@ export function postgresqlConf({ port, durable }: ServerSettings): string {
     // The gateway reports the errors of its statements itself.
     log_min_error_statement: 'panic',
   };
-  const lines = Object.entries(settings).map(([name, value]) =>
-    typeof value === 'number' ? `${name} = ${value}` : `${name} = '${value.replaceAll("'", "''")}'`,
-  );
-  return `# Written by measurement-app at every start. Use ALTER SYSTEM SET for settings of your own.\n${lines.join('\n')}\n`;
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}`);
+  return [
+    '# Written by measurement-app at every start. Use ALTER SYSTEM SET for settings of your own.',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** The port that a postgresql.conf of ours names. */
+export function portOf(conf: string): number | undefined {
+  const port = /^port = (\d+)$/m.exec(conf)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+function quoted(value: string | number): string {
+  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }
