@@ -1,10 +1,15 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { stopWhenUnheld } from '../src/database/embedded-server/stop-when-unheld.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../src/database/embedded-server.ts';
 
 const MIGRATIONS = new URL('../prisma/migrations/', import.meta.url);
+
+const PREFIX = 'measurement-tests-';
+/** Younger directories may belong to a run that has not registered as their user yet. */
+const LEFTOVER_AGE_MS = 60_000;
 
 let directory: string | undefined;
 let server: EmbeddedServer | undefined;
@@ -14,7 +19,8 @@ let server: EmbeddedServer | undefined;
  * TEST_DATABASE_SERVER_URL and copy their databases from the migrated template `measurement_template`.
  */
 export async function globalSetup(): Promise<void> {
-  directory = await mkdtemp(join(tmpdir(), 'measurement-tests-'));
+  await removeLeftovers();
+  directory = await mkdtemp(join(tmpdir(), PREFIX));
   server = await startEmbeddedServer({ directory, durable: false });
   const adminUrl = new URL(server.url);
   adminUrl.pathname = '/postgres';
@@ -25,6 +31,19 @@ export async function globalSetup(): Promise<void> {
 export async function globalTeardown(): Promise<void> {
   await server?.stop();
   if (directory) await rm(directory, { recursive: true, force: true });
+}
+
+/** A run that was killed had no time to stop its server. */
+async function removeLeftovers(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
+  for (const path of names.map((name) => join(tmpdir(), name))) {
+    try {
+      if (Date.now() - (await stat(path)).mtimeMs < LEFTOVER_AGE_MS) continue;
+      if (await stopWhenUnheld(path)) await rm(path, { recursive: true, force: true });
+    } catch {
+      // It belongs to another user, or another run was quicker to remove it.
+    }
+  }
 }
 
 async function createTemplate(adminUrl: URL): Promise<void> {

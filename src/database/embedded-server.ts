@@ -45,31 +45,41 @@ export interface EmbeddedServer {
  * of its own, outside the process group of the terminal.
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const { onLog = () => {}, durable = true } = options;
-  const paths = await serverPaths(options.directory);
+  const { directory, onLog = () => {}, durable = true } = options;
+  try {
+    const paths = await serverPaths(directory);
+    return await withDirectoryLock(paths.directory, async () => {
+      const serverUrl = await startOrJoin(paths, durable, onLog);
+      onLog(`Embedded database on ${new URL(serverUrl).host}`);
+      return { url: `${serverUrl}/${DATABASE}`, stop: await hold(paths, onLog) };
+    });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
+    throw new Error(
+      `This user cannot use the embedded database in ${directory} (${message}). Run as the user it belongs to, ` +
+        'remove it to begin with an empty one, or set DATABASE_URL to a PostgreSQL server of your own.',
+      { cause },
+    );
+  }
+}
 
-  return withDirectoryLock(paths.directory, async () => {
-    const serverUrl = await startOrJoin(paths, durable, onLog);
-    onLog(`Embedded database on ${new URL(serverUrl).host}`);
-
-    const holder = await addHolder(paths);
-    const forgetExit = stopAtExit(paths, holder);
-    const leaveLog = keepLogLimited(paths.log);
-    let stopped: Promise<void> | undefined;
-    const stop = async () => {
-      leaveLog();
-      holder.remove();
-      if (await stopWhenUnheld(paths.directory)) onLog('Embedded database stopped');
-      forgetExit();
-    };
-    return {
-      url: `${serverUrl}/${DATABASE}`,
-      stop: () => {
-        stopped ??= stop();
-        return stopped;
-      },
-    };
-  });
+/** Registers this process as a user of the running server. Returns how to let go of it. */
+async function hold(paths: ServerPaths, onLog: (message: string) => void): Promise<() => Promise<void>> {
+  const holder = await addHolder(paths);
+  const forgetExit = stopAtExit(paths, holder);
+  const leaveLog = keepLogLimited(paths.log);
+  const stop = async () => {
+    leaveLog();
+    holder.remove();
+    if (await stopWhenUnheld(paths.directory)) onLog('Embedded database stopped');
+    forgetExit();
+  };
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stopped ??= stop();
+    return stopped;
+  };
 }
 
 /** @returns the server's URL without a database, once it answers and has ours */

@@ -20,20 +20,12 @@ export const SUPERUSER = 'measurement';
 
 const INITDB_TIMEOUT_MS = 120_000;
 
-/** The owner of the data; `undefined` before the first start. Rejects when this user has no access to it. */
+/** The owner of the data; `undefined` before the first start. */
 export async function findDataOwner({ data }: ServerPaths): Promise<Owner | undefined> {
-  const owner = await stat(data).catch((error: NodeJS.ErrnoException) => {
+  return stat(data).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  const user = process.geteuid?.() ?? 0;
-  if (owner && user !== 0 && owner.uid !== user) {
-    throw new Error(
-      `The embedded database in ${data} belongs to another user (uid ${owner.uid}). Run as that user, remove it ` +
-        'to begin with an empty one, or set DATABASE_URL to a PostgreSQL server of your own.',
-    );
-  }
-  return owner;
 }
 
 /**
@@ -76,15 +68,14 @@ export async function repairOwnership({ data }: ServerPaths, owner: Owner | unde
 }
 
 export async function readPassword({ password, data }: ServerPaths): Promise<string> {
-  try {
-    return (await readFile(password, 'utf8')).trim();
-  } catch (cause) {
+  const text = await readFile(password, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
     throw new Error(
-      `The password of the embedded database cannot be read from ${password}. Run as the user who made it, put ` +
-        `the file back, or remove ${data} to begin with an empty database.`,
-      { cause },
+      `The password of the embedded database, ${password}, is missing. Put it back, or remove ${data} to begin ` +
+        'with an empty database.',
     );
-  }
+  });
+  return text.trim();
 }
 
 async function removeUnfinished({ directory, data }: ServerPaths): Promise<void> {

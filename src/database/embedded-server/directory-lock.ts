@@ -56,14 +56,8 @@ function create(path: string, content: string): boolean {
     closeSync(file);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
-    throw new Error(
-      `The directory of the embedded database is not writable: ${(error as Error).message}. Run as the user it ` +
-        'belongs to, remove it, or set DATABASE_URL to a PostgreSQL server of your own.',
-      { cause: error },
-    );
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 

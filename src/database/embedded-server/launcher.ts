@@ -48,10 +48,7 @@ async function createLauncherForRoot(
   binaries: PostgresBinaries,
   dataOwner: Owner | undefined,
 ): Promise<Launcher> {
-  const directoryOwner = await stat(paths.directory);
-  const owner =
-    [dataOwner, directoryOwner].find((candidate) => candidate && candidate.uid !== 0) ??
-    (await findAccount());
+  const owner = await accountFor(paths, dataOwner);
   const failures: string[] = [];
   for (const prefix of await commandPrefixes(owner)) {
     const launcher = launcherWith(paths, owner, prefix);
@@ -93,19 +90,24 @@ async function commandPrefixes({ uid, gid }: Owner): Promise<string[][]> {
   return [plain, ...capabilities];
 }
 
-async function findAccount(): Promise<Owner> {
+async function accountFor({ directory }: ServerPaths, dataOwner: Owner | undefined): Promise<Owner> {
+  if (dataOwner && dataOwner.uid !== 0) return dataOwner;
+  const { uid, gid } = await stat(directory);
+  // initdb refuses a user without a name, which the owner of a mounted folder may be in a container.
+  if (uid !== 0 && (await idOf('-un', String(uid)))) return { uid, gid };
   for (const name of ['postgres', 'nobody']) {
-    try {
-      const [uid, gid] = await Promise.all([execute('id', ['-u', name]), execute('id', ['-g', name])]);
-      return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
-    } catch {
-      // No such account: the next one.
-    }
+    const [user, group] = await Promise.all([idOf('-u', name), idOf('-g', name)]);
+    if (user && group) return { uid: Number(user), gid: Number(group) };
   }
   throw new Error(
     'PostgreSQL refuses to run as root, and there is neither an account "postgres" nor "nobody" to run it as. ' +
       `Run as an ordinary user, or ${OWN_SERVER}.`,
   );
+}
+
+async function idOf(option: '-u' | '-g' | '-un', account: string): Promise<string | undefined> {
+  const answer = await execute('id', [option, account]).catch(() => undefined);
+  return answer?.stdout.trim();
 }
 
 function launcherWith(paths: ServerPaths, owner: Owner | undefined, prefix: readonly string[]): Launcher {

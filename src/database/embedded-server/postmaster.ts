@@ -23,7 +23,7 @@ export interface Postmaster {
 
 /** The running server by its postmaster.pid; `undefined` when that is missing or left behind. */
 export async function findPostmaster({ data }: ServerPaths): Promise<Postmaster | undefined> {
-  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
+  const text = await readUnlessMissing(join(data, 'postmaster.pid'));
   const [pid, directory, , port, , , , status] = text.split('\n');
   // Another directory: this one is a copy, made while the server of the original was running.
   if (directory !== data || !isAlive(Number(pid))) return undefined;
@@ -59,7 +59,7 @@ export async function startPostmaster(
   const deadline = Date.now() + START_TIMEOUT_S * 1000;
   const conf = join(paths.data, 'postgresql.conf');
   // First the port of the last run: the pools of processes that still use a server that crashed find it again.
-  let preferredPort = portOf(await readFile(conf, 'utf8').catch(() => ''));
+  let preferredPort = portOf(await readUnlessMissing(conf));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(preferredPort);
     await writeFile(conf, postgresqlConf({ port, clusterName: paths.clusterName, durable }), { mode: 0o600 });
@@ -141,4 +141,11 @@ async function endOrphans(paths: ServerPaths): Promise<void> {
       // It has ended by itself.
     }
   }
+}
+
+async function readUnlessMissing(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
 }
