@@ -17,6 +17,9 @@ let server: EmbeddedServer | undefined;
 /**
  * One server for the whole run. The test files, which are processes of their own, inherit its address in
  * TEST_DATABASE_SERVER_URL and copy their databases from the migrated template `measurement_template`.
+ *
+ * All files: `npm test`. Some: `npm test -- tests/rest/csv.test.ts "tests/imports/*.test.ts"`. Some tests of them:
+ * `npm test -- --test-name-pattern="recovers"`.
  */
 export async function globalSetup(): Promise<void> {
   await removeLeftovers();

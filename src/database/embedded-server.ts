@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries } from './embedded-server/binaries.ts';
 import {
@@ -47,6 +48,7 @@ export interface EmbeddedServer {
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { directory, onLog = () => {}, durable = true } = options;
   try {
+    await mkdir(directory, { recursive: true });
     const paths = await serverPaths(directory);
     return await withDirectoryLock(paths.directory, async () => {
       const serverUrl = await startOrJoin(paths, durable, onLog);

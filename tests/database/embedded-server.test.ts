@@ -8,6 +8,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Client } from 'pg';
+import { findBinaries } from '../../src/database/embedded-server/binaries.ts';
 import { serverPaths } from '../../src/database/embedded-server/paths.ts';
 import { findPostmaster } from '../../src/database/embedded-server/postmaster.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/database/embedded-server.ts';
@@ -312,6 +313,28 @@ describe('the embedded server', { concurrency: true }, () => {
       await query(user.url, 'SELECT 1');
       assert.equal((await stat(join(directory, 'postgres'))).uid, NOBODY);
       assert.equal(await user.end('stop'), 0);
+    });
+
+    test('is refused to a user whom it does not belong to', { skip: !IS_ROOT && 'needs root' }, async () => {
+      const directory = await freshDirectory();
+      await mkdir(join(directory, 'postgres'), { mode: 0o700 });
+      await chown(directory, NOBODY, NOBODY);
+      const stranger = spawnUser(directory, {
+        uid: NOBODY,
+        gid: NOBODY,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const [output] = await once(stranger.stderr ?? stranger, 'data');
+      assert.match(String(output), /This user cannot use the embedded database.*DATABASE_URL/s);
+    });
+
+    test('names DATABASE_URL where npm has no PostgreSQL for the platform', async () => {
+      const { value } = Object.getOwnPropertyDescriptor(process, 'arch') ?? {};
+      Object.defineProperty(process, 'arch', { value: 'mips' });
+      const found = findBinaries();
+      // Before the first await: the tests that run at the same time are to find theirs.
+      Object.defineProperty(process, 'arch', { value });
+      await assert.rejects(found, /no embedded PostgreSQL for .*-mips.*DATABASE_URL/);
     });
 
     test('runs for root where only root can enter', { skip: !IS_ROOT && 'needs root' }, async () => {

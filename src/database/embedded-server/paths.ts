@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Where the parts of one embedded server lie. */
 export interface ServerPaths {
@@ -13,10 +13,9 @@ export interface ServerPaths {
   clusterName: string;
 }
 
-/** Makes the directory unless it is there. */
+/** The directory must exist. Its path is the one without links, as PostgreSQL has it in postmaster.pid. */
 export async function serverPaths(directory: string): Promise<ServerPaths> {
-  await mkdir(resolve(directory), { recursive: true });
-  const real = await realpath(resolve(directory));
+  const real = await realpath(directory);
   // pg_ctl starts the server through a shell and puts the paths between double quotes.
   if (process.platform !== 'win32' && /["$`\\\n]/.test(real)) {
     throw new Error(

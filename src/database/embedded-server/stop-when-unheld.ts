@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { findBinaries } from './binaries.ts';
 import { findDataOwner } from './cluster.ts';
 import { withDirectoryLock } from './directory-lock.ts';
@@ -12,6 +13,8 @@ import { findPostmaster, stopPostmaster } from './postmaster.ts';
  * @returns whether nobody uses it, so that it is not running now
  */
 export async function stopWhenUnheld(directory: string): Promise<boolean> {
+  // Someone has removed it: its server, which looks for its files every minute, ends by itself.
+  if (!existsSync(directory)) return true;
   const paths = await serverPaths(directory);
   return withDirectoryLock(paths.directory, async () => {
     if ((await countHolders(paths)) > 0) return false;
