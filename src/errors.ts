@@ -14,6 +14,7 @@ export const errorCatalogue = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'This address does not take this method' },
   NOT_ACCEPTABLE: { status: 406, title: 'None of the accepted formats is available' },
   BODY_TOO_LARGE: { status: 413, title: 'The request body is too large' },
+  CONFLICT: { status: 409, title: 'What is there differs from what was sent' },
   INVALID_SOURCE: { status: 422, title: 'The source of an import cannot be loaded' },
   DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer' },
   SHUTTING_DOWN: { status: 503, title: 'This instance is shutting down' },

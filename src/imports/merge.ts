@@ -1,6 +1,21 @@
 import pg from 'pg';
+import { GatewayError } from '../errors.ts';
 import type { PollutantCode } from '../measurements/pollutants.ts';
-import type { Month } from './validate.ts';
+import { insertRows } from './insert-rows.ts';
+import type { Validated } from './validate.ts';
+
+/** What a measurement that is there already does to one that comes: gives way, stays, or ends the import. */
+export type ConflictPolicy = 'update' | 'keep' | 'fail';
+
+export interface MergeOptions {
+  /** Pollutants of the source; others keep what they have. */
+  readonly codes: readonly PollutantCode[];
+  readonly onConflict: ConflictPolicy;
+  /** An absent value leaves the one that is there, since the source does not speak of it (long files). */
+  readonly keepAbsent: boolean;
+  /** Only say what would happen. */
+  readonly dryRun: boolean;
+}
 
 export interface Merged {
   readonly inserted: number;
@@ -9,153 +24,144 @@ export interface Merged {
 }
 
 /**
- * Merges the temporary table `import_row` into the measurements, inside the transaction of the caller. New rows are
- * tried first, without asking what is there: that is the ordinary case and the fast one. When a key turns out to be taken
- * (in the table, or twice in the source), every row is compared. A statement that would change nothing is not run, so that an
+ * Merges the temporary table `import_row` into the measurements, inside the transaction of the caller. New rows are tried
+ * first, without asking what is there: that is the ordinary case and the fast one. When a key turns out to be taken (in the
+ * table, or twice in the source), every row is compared. A statement that would change nothing is not run, so that an
  * identical reload leaves the dataset version alone.
+ * @throws GatewayError CONFLICT under `onConflict: 'fail'` when a measurement differs from what is there.
  */
-export async function merge(
-  client: pg.Client,
-  codes: readonly PollutantCode[],
-  months: readonly Month[],
-): Promise<Merged> {
-  const rows = months.reduce((sum, month) => sum + month.rows, 0);
+export async function merge(client: pg.Client, validated: Validated, options: MergeOptions): Promise<Merged> {
+  const { rows, months } = validated;
   if (rows === 0) return { inserted: 0, updated: 0, unchanged: 0 };
-  await client.query('SAVEPOINT before_insert');
-  try {
-    await insertRows(client, 'import_row', codes, months);
+  if (!options.dryRun && (await allInserted(client, validated, options))) {
     return { inserted: rows, updated: 0, unchanged: 0 };
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== '23505') throw error;
-    await client.query('ROLLBACK TO SAVEPOINT before_insert');
   }
-  return compareAndMerge(client, codes, months);
+  const first = months[0]?.first ?? new Date(0);
+  const last = months.at(-1)?.last ?? first;
+  const compared = await compare(client, options, first, last);
+  if (options.onConflict === 'fail' && compared.updated > 0) throw await conflict(client, compared.updated);
+  if (!options.dryRun) {
+    if (compared.inserted > 0) await insertNew(client, options);
+    if (compared.toUpdate > 0) await updateChanged(client, options, first, last);
+  }
+  return compared;
 }
 
-/** Of several lines for one station and time the last one counts; each is counted by what it did to the line before. */
-async function compareAndMerge(
+async function allInserted(
   client: pg.Client,
-  codes: readonly PollutantCode[],
-  months: readonly Month[],
-): Promise<Merged> {
-  const list = (prefix: string) => codes.map((code) => `${prefix}${code}`).join(', ');
-  const first = months[0]?.first;
-  const last = months.at(-1)?.last;
+  { months }: Validated,
+  { codes }: MergeOptions,
+): Promise<boolean> {
+  await client.query('SAVEPOINT before_insert');
+  try {
+    await insertRows(
+      client,
+      'import_row',
+      codes,
+      months.map(({ start }) => start),
+    );
+    return true;
+  } catch (error) {
+    // unique_violation
+    if (!(error instanceof pg.DatabaseError) || error.code !== '23505') throw error;
+    await client.query('ROLLBACK TO SAVEPOINT before_insert');
+    return false;
+  }
+}
+
+/**
+ * Sets every row against what is there and against the line before it for the same station and time, in the temporary table
+ * `import_compared`. Of several such lines the last one counts (the first one when what is there is kept); each is counted by
+ * what it did to the one before.
+ */
+async function compare(
+  client: pg.Client,
+  { codes, onConflict, keepAbsent }: MergeOptions,
+  first: Date,
+  last: Date,
+): Promise<Merged & { readonly toUpdate: number }> {
+  const list = (expression: (code: PollutantCode) => string) => codes.map(expression).join(', ');
+  const incoming = (code: PollutantCode) =>
+    keepAbsent ? `coalesce(incoming.${code}, present.${code})` : `incoming.${code}`;
+  const replaces = onConflict === 'keep' ? 'false AND ' : '';
   await client.query(`
     CREATE TEMPORARY TABLE import_compared ON COMMIT DROP AS
-    SELECT incoming.*, present.id_entity IS NOT NULL AS is_present,
-           (${list('present.')}) IS DISTINCT FROM (${list('incoming.')}) AS differs
+    SELECT line, incoming."TimeInstant", incoming.id_entity, ${list((code) => `${incoming(code)} AS ${code}`)},
+           is_first, ${onConflict === 'keep' ? 'is_first' : 'is_last'} AS is_chosen, replaces_previous,
+           present.id_entity IS NOT NULL AS is_present,
+           ${replaces} ROW(${list((code) => `present.${code}`)}) IS DISTINCT FROM ROW(${list(incoming)}) AS replaces
     FROM (
-      SELECT line, "TimeInstant", id_entity, ${list('')},
-             lead(line) OVER same_key IS NULL AS is_last, lag(line) OVER same_key IS NULL AS is_first,
-             ROW(${codes.map((code) => `lag(${code}) OVER same_key`).join(', ')})
-               IS DISTINCT FROM ROW(${list('')}) AS differs_from_previous
+      SELECT line, "TimeInstant", id_entity, ${list((code) => code)},
+             lag(line) OVER same_key IS NULL AS is_first, lead(line) OVER same_key IS NULL AS is_last,
+             ${replaces} ROW(${list((code) => `lag(${code}) OVER same_key`)})
+               IS DISTINCT FROM ROW(${list((code) => code)}) AS replaces_previous
       FROM import_row WINDOW same_key AS (PARTITION BY id_entity, "TimeInstant" ORDER BY line)
     ) AS incoming
     LEFT JOIN environment_airq_measurand AS present
       ON present.id_entity = incoming.id_entity AND present."TimeInstant" = incoming."TimeInstant"
-      AND present."TimeInstant" BETWEEN ${timestamp(first)} AND ${timestamp(last)}`);
-  const { rows } = await client.query<{
-    inserted: string;
-    updated: string;
-    unchanged: string;
-    to_update: string;
-  }>(`
+      AND ${isBetween(first, last)}`);
+  await client.query('ANALYZE import_compared');
+  const { rows } = await client.query<Record<'inserted' | 'updated' | 'unchanged' | 'to_update', string>>(`
     SELECT count(*) FILTER (WHERE is_first AND NOT is_present) AS inserted,
-           count(*) FILTER (WHERE CASE WHEN is_first THEN is_present AND differs ELSE differs_from_previous END) AS updated,
-           count(*) FILTER (WHERE CASE WHEN is_first THEN is_present AND NOT differs ELSE NOT differs_from_previous END)
-             AS unchanged,
-           count(*) FILTER (WHERE is_last AND is_present AND differs) AS to_update
-    FROM import_compared`);
+           count(*) FILTER (WHERE NOT (is_first AND NOT is_present) AND effect) AS updated,
+           count(*) FILTER (WHERE NOT (is_first AND NOT is_present) AND NOT effect) AS unchanged,
+           count(*) FILTER (WHERE is_chosen AND is_present AND replaces) AS to_update
+    FROM (SELECT *, CASE WHEN is_first THEN replaces ELSE replaces_previous END AS effect FROM import_compared) AS row`);
   const counted = rows[0];
-  const inserted = Number(counted?.inserted);
-  if (inserted > 0) {
-    await client.query(`
-      CREATE TEMPORARY TABLE import_new ON COMMIT DROP AS
-      SELECT * FROM import_compared WHERE is_last AND NOT is_present`);
-    await insertRows(client, 'import_new', codes, await monthsOf(client, 'import_new'));
-  }
-  if (Number(counted?.to_update) > 0) {
-    await client.query(`
-      UPDATE environment_airq_measurand AS present
-      SET ${codes.map((code) => `${code} = incoming.${code}`).join(', ')}
-      FROM import_compared AS incoming
-      WHERE incoming.is_last AND incoming.is_present AND incoming.differs
-        AND present.id_entity = incoming.id_entity AND present."TimeInstant" = incoming."TimeInstant"
-        AND present."TimeInstant" BETWEEN ${timestamp(first)} AND ${timestamp(last)}`);
-  }
-  return { inserted, updated: Number(counted?.updated), unchanged: Number(counted?.unchanged) };
+  return {
+    inserted: Number(counted?.inserted),
+    updated: Number(counted?.updated),
+    unchanged: Number(counted?.unchanged),
+    toUpdate: Number(counted?.to_update),
+  };
 }
 
-async function monthsOf(client: pg.Client, table: string): Promise<{ start: Date }[]> {
-  const { rows } = await client.query<{ start: Date }>(
-    `SELECT DISTINCT date_trunc('month', "TimeInstant", 'UTC') AS start FROM ${table} ORDER BY 1`,
-  );
-  return rows;
-}
-
-/**
- * Inserts rows that are all new. A month the database does not have yet is filled before it has indexes and attached
- * afterwards: building an index at once costs a fraction of keeping it row by row. No reader sees or waits for any of it.
- */
-async function insertRows(
-  client: pg.Client,
-  table: string,
-  codes: readonly PollutantCode[],
-  months: readonly Pick<Month, 'start'>[],
-): Promise<void> {
-  const columns = ['"TimeInstant"', 'id_entity', ...codes].join(', ');
-  // The lock of measurement_partitions_ensure(), so that nobody else makes the same month meanwhile.
-  await client.query("SELECT pg_advisory_xact_lock(hashtext('measurement_partitions_ensure'))");
-  const missing = await missingMonths(client, months);
-  const inMissingMonth = `date_trunc('month', "TimeInstant", 'UTC') = ANY('{${missing.map(({ start }) => `"${start}"`).join(',')}}')`;
-  if (missing.length > 0) {
-    await client.query(`
-      CREATE TABLE import_month (LIKE environment_airq_measurand INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
-        PARTITION BY RANGE ("TimeInstant");
-      ${missing.map(({ name, start, end }) => `CREATE TABLE ${name} PARTITION OF import_month FOR VALUES FROM ('${start}') TO ('${end}');`).join('\n')}
-      INSERT INTO import_month (${columns}) SELECT ${columns} FROM ${table}
-        ${missing.length < months.length ? `WHERE ${inMissingMonth}` : ''};
-      ${missing
-        .map(
-          ({ name, start, end }) => `
-            ALTER TABLE import_month DETACH PARTITION ${name};
-            ALTER TABLE environment_airq_measurand ATTACH PARTITION ${name} FOR VALUES FROM ('${start}') TO ('${end}');`,
-        )
-        .join('')}
-      DROP TABLE import_month;`);
-  }
-  // Runs with no rows left too: its trigger is what bumps the dataset version.
-  const rest =
-    missing.length === 0 ? 'true' : missing.length < months.length ? `NOT ${inMissingMonth}` : 'false';
+async function insertNew(client: pg.Client, { codes }: MergeOptions): Promise<void> {
   await client.query(`
-    INSERT INTO environment_airq_measurand (${columns}) SELECT ${columns} FROM ${table} WHERE ${rest}`);
-}
-
-interface MissingMonth {
-  /** Of the partition; the names measurement_partitions_ensure() gives. */
-  readonly name: string;
-  readonly start: string;
-  readonly end: string;
-}
-
-async function missingMonths(
-  client: pg.Client,
-  months: readonly Pick<Month, 'start'>[],
-): Promise<readonly MissingMonth[]> {
-  const wanted = months.map(({ start }) => ({
-    name: `environment_airq_measurand_${start.toISOString().slice(0, 7).replace('-', '_')}`,
-    start: start.toISOString(),
-    end: new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 1)).toISOString(),
-  }));
-  const { rows } = await client.query<{ name: string }>(
-    'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL',
-    [wanted.map(({ name }) => name)],
+    CREATE TEMPORARY TABLE import_new ON COMMIT DROP AS
+    SELECT * FROM import_compared WHERE is_chosen AND NOT is_present`);
+  const { rows } = await client.query<{ start: Date }>(
+    `SELECT DISTINCT date_trunc('month', "TimeInstant", 'UTC') AS start FROM import_new ORDER BY 1`,
   );
-  const present = new Set(rows.map(({ name }) => name));
-  return wanted.filter(({ name }) => !present.has(name));
+  await insertRows(
+    client,
+    'import_new',
+    codes,
+    rows.map(({ start }) => start),
+  );
 }
 
-function timestamp(date: Date | undefined): string {
-  return date === undefined ? 'NULL' : `'${date.toISOString()}'::timestamptz`;
+async function updateChanged(
+  client: pg.Client,
+  { codes }: MergeOptions,
+  first: Date,
+  last: Date,
+): Promise<void> {
+  await client.query(`
+    UPDATE environment_airq_measurand AS present
+    SET ${codes.map((code) => `${code} = incoming.${code}`).join(', ')}
+    FROM import_compared AS incoming
+    WHERE incoming.is_chosen AND incoming.is_present AND incoming.replaces
+      AND present.id_entity = incoming.id_entity AND present."TimeInstant" = incoming."TimeInstant"
+      AND ${isBetween(first, last)}`);
+}
+
+async function conflict(client: pg.Client, count: number): Promise<GatewayError> {
+  const { rows } = await client.query<{ line: string; id_entity: string; time: Date }>(`
+    SELECT line, id_entity, "TimeInstant" AS time FROM import_compared
+    WHERE CASE WHEN is_first THEN is_present AND replaces ELSE replaces_previous END ORDER BY line LIMIT 10`);
+  const lines = rows.map(
+    ({ line, id_entity, time }) => `  line ${line}: ${id_entity} at ${time.toISOString()}`,
+  );
+  const more = count > lines.length ? `\n  … and ${count - lines.length} more` : '';
+  return new GatewayError(
+    'CONFLICT',
+    `${count} measurements differ from what is there; nothing was loaded.\n${lines.join('\n')}${more}`,
+    { hint: 'Load them with on-conflict update or keep.' },
+  );
+}
+
+/** Lets the planner leave out the months that the source does not touch. */
+function isBetween(first: Date, last: Date): string {
+  return `present."TimeInstant" BETWEEN '${first.toISOString()}' AND '${last.toISOString()}'`;
 }

@@ -18,10 +18,13 @@ const newline = 0x0a;
 const quote = 0x22;
 
 /**
- * Cuts a stream of bytes where records end: at line ends outside of quotes.
+ * Cuts a stream of bytes where records end: at line ends, and with `quotes` only at those outside of quotation marks.
  * @throws GatewayError INVALID_SOURCE when a record is longer than 1 MiB.
  */
-export async function* recordChunks(bytes: AsyncIterable<Buffer>): AsyncGenerator<RecordChunk> {
+export async function* recordChunks(
+  bytes: AsyncIterable<Buffer>,
+  quotes: boolean,
+): AsyncGenerator<RecordChunk> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let firstLine = 1;
@@ -30,7 +33,7 @@ export async function* recordChunks(bytes: AsyncIterable<Buffer>): AsyncGenerato
     pendingBytes += part.length;
     if (pendingBytes < chunkBytes) continue;
     const buffered = Buffer.concat(pending);
-    const end = lastRecordEnd(buffered);
+    const end = quotes ? lastRecordEnd(buffered) : buffered.lastIndexOf(newline) + 1;
     if (buffered.length - end > recordBytesMax)
       throw recordTooLong(firstLine + countLines(buffered.subarray(0, end)));
     if (end > 0) {

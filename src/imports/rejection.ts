@@ -25,6 +25,15 @@ export const acceptedTime =
 export const acceptedStationId =
   '1 to 64 letters, digits, "_", ".", ":" or "-", the first a letter or digit, such as aq_salvia';
 
+export const acceptedPlausible = `a number in the plausible range of its parameter, or nothing: ${pollutants
+  .map(({ code, plausibleRange: [minimum, maximum], unit }) => `${code} ${minimum} to ${maximum} ${unit}`)
+  .join(', ')}`;
+
+/** What a zone whose clocks change accepts without an offset. */
+export function acceptedLocalTime(zone: string): string {
+  return `a local time that exists once in ${zone}; give an offset in the file, or a fixed one with --timezone`;
+}
+
 /** What a value column of a pollutant accepts, in words. */
 export function acceptedValue(code: string): string {
   const pollutant = pollutants.find((candidate) => candidate.code === code);

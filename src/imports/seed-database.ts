@@ -26,7 +26,12 @@ export async function seedDatabase(
   database: { readonly pool: pg.Pool },
   options: SeedOptions,
 ): Promise<ImportResult> {
-  const importOptions = { importedBy: 'seed', ...(options.onProgress && { onProgress: options.onProgress }) };
+  // Loaded before or not: what has been removed since comes back.
+  const importOptions = {
+    importedBy: 'seed',
+    again: true,
+    ...(options.onProgress && { onProgress: options.onProgress }),
+  };
   if (options.urlMeasurements !== undefined) {
     return importMeasurements(database.pool, await openSource(options.urlMeasurements), importOptions);
   }

@@ -2,6 +2,8 @@ import type { StationDetails } from './stations.ts';
 
 /** Where a simulated station stands decides what it breathes. */
 export interface SimulatedStation extends StationDetails {
+  readonly latitude: number;
+  readonly longitude: number;
   /** 1 = a busy street; scales nitrogen dioxide, carbon monoxide and the rush hours. */
   readonly traffic: number;
   /** 1 = beside the plant; scales sulphur dioxide and particles. */

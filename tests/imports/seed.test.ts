@@ -212,7 +212,7 @@ describe('a source that cannot be loaded', () => {
     },
     'no time column': {
       body: 'id_entity,so2\naq_x,1',
-      says: /Line 1: the header has no column "TimeInstant"/,
+      says: /Line 1: the header has no column for the time, such as "TimeInstant"/,
     },
     'a column twice': { body: 'TimeInstant,id_entity,so2,so2\n', says: /names the column "so2" twice/ },
     'no pollutant': { body: 'TimeInstant,id_entity\n', says: /names no pollutant/ },

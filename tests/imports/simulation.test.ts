@@ -64,7 +64,7 @@ test('shows rush hours, quiet weekends, winter heating, summer ozone, gaps and e
     const values = rows
       .filter(keep)
       .map((row) => row[pollutant])
-      .filter((value) => value != null);
+      .filter((value) => typeof value === 'number');
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   };
   const hour = (row: Row) => row.instant.getUTCHours();
