@@ -42,8 +42,10 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
       readiness.accepting = false;
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // Connections kept alive become idle one by one, as their last request is answered.
+      const closing = setInterval(() => server.closeIdleConnections(), 50);
       await closed;
+      clearInterval(closing);
     },
     cut: () => server.closeAllConnections(),
   });

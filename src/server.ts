@@ -28,12 +28,11 @@ export function createServer({ resolverContext, graphql, logger, readiness }: Se
   app.set('etag', false);
   app.set('query parser', 'simple');
 
-  app.get('/health/live', live);
-  app.get('/health/ready', ready(resolverContext.database, readiness));
-
   app.use(requestLog(logger));
   app.use(helmet());
 
+  app.get('/health/live', live);
+  app.get('/health/ready', ready(resolverContext.database, readiness));
   app.get('/', home);
   app.get('/air_quality/latest{.:format}', latest(resolverContext));
   app.get('/air_quality{.:format}', airQuality(resolverContext));

@@ -1,5 +1,5 @@
-import { unwrapResolverError } from '@apollo/server/errors';
-import { type GraphQLError, GraphQLError as GraphQLErrorClass, type GraphQLFormattedError } from 'graphql';
+import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { GatewayError, publicError } from '../errors.ts';
 
@@ -10,7 +10,10 @@ import { GatewayError, publicError } from '../errors.ts';
 export function createFormatError(logger: Logger) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const original = unwrapResolverError(thrown);
-    if (original === thrown && isRequestError(thrown)) return withoutStacktrace(formatted);
+    // Apollo Server gives every error a code of its own that is not INTERNAL_SERVER_ERROR when it, or graphql-js, found
+    // fault with the request.
+    const faultyRequest = formatted.extensions?.code !== ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
+    if (faultyRequest && !(original instanceof GatewayError)) return formatted;
     const shown = publicError(original);
     if (!(original instanceof GatewayError)) logger.error({ err: original }, 'graphql request failed');
     return {
@@ -24,14 +27,4 @@ export function createFormatError(logger: Logger) {
       },
     };
   };
-}
-
-/** An error that graphql-js or Apollo Server itself raised about the request, not one a resolver threw. */
-function isRequestError(thrown: unknown): thrown is GraphQLError {
-  return thrown instanceof GraphQLErrorClass && thrown.originalError === undefined;
-}
-
-function withoutStacktrace({ extensions, ...rest }: GraphQLFormattedError): GraphQLFormattedError {
-  const { stacktrace: _, ...kept } = extensions ?? {};
-  return { ...rest, extensions: kept };
 }

@@ -17,15 +17,17 @@ export const bindLiterals: Bind = (value, type) => `${pg.escapeLiteral(value)}::
 /** ISO 8601 in UTC with milliseconds, whatever the session's settings. */
 export const timeInstantText = `to_char("TimeInstant" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+// Qualified, since a plain "TimeInstant" would mean the formatted text that exports select under this name, and make
+// PostgreSQL sort what an index has in order already.
 const orderColumns: Record<MeasurementOrder, string> = {
-  TIME: '"TimeInstant", id_entity',
-  TIME_DESC: '"TimeInstant" desc, id_entity desc',
-  STATION: 'id_entity, "TimeInstant"',
+  TIME: 'measurement."TimeInstant", measurement.id_entity',
+  TIME_DESC: 'measurement."TimeInstant" desc, measurement.id_entity desc',
+  STATION: 'measurement.id_entity, measurement."TimeInstant"',
 };
 
 /** `from … where … order by …` of a selection, from behind `after` when given. */
 export function selectionSql(selection: MeasurementSelection, bind: Bind, after?: MeasurementKey): string {
-  return `from environment_airq_measurand ${whereSql(selection, bind, after)} order by ${orderColumns[selection.order]}`;
+  return `from environment_airq_measurand measurement ${whereSql(selection, bind, after)} order by ${orderColumns[selection.order]}`;
 }
 
 /** `where …` of a selection, or nothing when it selects everything. */

@@ -4,6 +4,9 @@ import { type ErrorCode, errorCatalogue, GatewayError, publicError } from '../er
 /** Path under which an error's `type` is explained. */
 export const problemPath = (code: ErrorCode) => `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
 
+/** How REST spells the arguments that the domain and GraphQL name otherwise. */
+const parameterNames: Record<string, string> = { stationIds: 'id_entity', pollutants: 'pollutant' };
+
 /** Answers with RFC 9457 problem+json: type, title, status, detail, and our code, field, hint and request id. */
 export function sendProblem(response: Response, error: GatewayError): void {
   response
@@ -17,7 +20,7 @@ export function sendProblem(response: Response, error: GatewayError): void {
         status: error.status,
         detail: error.message,
         code: error.code,
-        field: error.field,
+        field: error.field === undefined ? undefined : (parameterNames[error.field] ?? error.field),
         hint: error.hint,
         requestId: response.req.id,
       }),
@@ -31,9 +34,12 @@ export function sendProblem(response: Response, error: GatewayError): void {
 export const problemHandler: ErrorRequestHandler = (thrown, request, response, _next) => {
   const error = fromHttpError(thrown) ?? publicError(thrown);
   if (error.status >= 500) request.log.error({ err: thrown }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
   if (error.status === 503) response.set('Retry-After', '5');
-  if (response.headersSent) response.destroy();
-  else sendProblem(response, error);
+  sendProblem(response, error);
 };
 
 /** Errors of express' own body parsers and URL decoding carry a 4xx status. */

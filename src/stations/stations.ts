@@ -61,7 +61,7 @@ export async function unknownStation(prisma: PrismaClient, id: string): Promise<
     stations.map((station) => station.id),
   );
   return new GatewayError('UNKNOWN_STATION', `There is no station ${JSON.stringify(id)}.`, {
-    field: 'id_entity',
+    field: 'stationIds',
     hint:
       nearest === undefined ? 'See /stations for all of them.' : `Did you mean ${JSON.stringify(nearest)}?`,
   });
