@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { type Logger, pino } from 'pino';
+import type { Config } from './config.ts';
 
 /** Never in a log, wherever they stand in what is logged. */
 const redactedPaths = [
@@ -11,10 +12,17 @@ const redactedPaths = [
   '*.connectionString',
 ];
 
-/** JSON lines on standard output; inside a trace every line carries its ids. */
-export function createLogger(level: string): Logger {
+/**
+ * JSON lines on standard output, or one readable line each where a developer looks on; inside a trace every line
+ * carries its ids.
+ */
+export function createLogger({ logLevel, production }: Pick<Config, 'logLevel' | 'production'>): Logger {
+  const readable = process.stdout.isTTY && !production;
   return pino({
-    level,
+    level: logLevel,
+    ...(readable && {
+      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
+    }),
     redact: { paths: redactedPaths, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },

@@ -6,7 +6,7 @@ import { type Resource, stopOnSignals } from './shutdown.ts';
 
 loadEnvironmentFile();
 const config = readConfig();
-const logger = createLogger(config.logLevel);
+const logger = createLogger(config);
 const resources: Resource[] = [];
 const stop = stopOnSignals(resources, logger, config.shutdownGraceMs);
 

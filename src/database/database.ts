@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
+import { migrate } from './migrate.ts';
 import { createPool, schemaOf } from './pool.ts';
 import { createPrismaClient, type PrismaClient } from './prisma-client.ts';
 
@@ -14,7 +15,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens the configured database, or starts the embedded one when none is configured. */
+/** Opens the configured database, or starts the embedded one, up to date, when none is configured. */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseConnectTimeoutMs' | 'dataDirectory'>,
   onEmbeddedLog?: (line: string) => void,
@@ -32,6 +33,15 @@ export async function openDatabase(
     size: config.databasePoolSize,
     connectTimeoutMs: config.databaseConnectTimeoutMs,
   });
+  if (embedded !== undefined) {
+    try {
+      await migrate(pool, url);
+    } catch (error) {
+      await pool.end();
+      await embedded.stop();
+      throw error;
+    }
+  }
   const prisma = createPrismaClient(pool, schemaOf(url));
   return {
     url,
