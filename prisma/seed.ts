@@ -1,4 +1,5 @@
-import { runSeed } from '../src/cli/seed.ts';
+import { runCommand } from '../src/cli/run-command.ts';
+import { seedCommand } from '../src/cli/seed.ts';
 
 // Named by prisma.config.ts: `npx prisma db seed`.
-process.exitCode = await runSeed(process.argv.slice(2));
+process.exitCode = await runCommand(seedCommand('npx prisma db seed --'), process.argv.slice(2));

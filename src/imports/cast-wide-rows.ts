@@ -87,7 +87,7 @@ export async function castWideRows(
     ...values.map(({ code, column, factor, text }) => ({
       ...fieldOf(column),
       condition: isNumberFaulty(text, isInsideRange(scaled(text, factor), code)),
-      reason: acceptedValue(code),
+      reason: factor === 1 ? acceptedValue(code) : `${acceptedValue(code)}, once converted`,
     })),
   ]);
   await client.query(`

@@ -25,7 +25,7 @@ export const acceptedTime =
 export const acceptedStationId =
   '1 to 64 letters, digits, "_", ".", ":" or "-", the first a letter or digit, such as aq_salvia';
 
-export const acceptedPlausible = `a number in the plausible range of its parameter, or nothing: ${pollutants
+export const acceptedPlausible = `a number in the plausible range of its parameter once converted, or nothing: ${pollutants
   .map(({ code, plausibleRange: [minimum, maximum], unit }) => `${code} ${minimum} to ${maximum} ${unit}`)
   .join(', ')}`;
 

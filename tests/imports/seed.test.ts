@@ -51,7 +51,7 @@ describe('the reference file', () => {
   test('loads as 960 measurements, every value and time numerically identical', async () => {
     const { code, stdout } = await seed(file);
     assert.equal(code, 0);
-    assert.match(stdout, /960 measurements.*: 960 new, 0 updated, 0 unchanged, 0 rejected/);
+    assert.match(stdout, /960 lines.*: 960 new, 0 updated, 0 unchanged, 0 rejected/);
     const expected = (await readFile(file, 'utf8'))
       .split('\n')
       .slice(1)
@@ -308,7 +308,7 @@ describe('what a file may do', () => {
     await once(server, 'listening');
     const { stdout } = await seed(`http://127.0.0.1:${(server.address() as AddressInfo).port}/file.csv`);
     server.close();
-    assert.match(stdout, /3 measurements.*: 1 new, 1 updated, 1 unchanged, 0 rejected/);
+    assert.match(stdout, /3 lines.*: 1 new, 1 updated, 1 unchanged, 0 rejected/);
     assert.deepEqual(
       (await storedRows()).map((row) => row[3]),
       [2, 7, null],
@@ -323,5 +323,5 @@ test('`prisma db seed` runs it with the options after --', async () => {
     { DATABASE_URL: database.url },
   );
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /simulation: 576 measurements/);
+  assert.match(stdout, /simulation: 576 lines/);
 });

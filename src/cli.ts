@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { importCommand } from './cli/import.ts';
+import { importsCommand } from './cli/imports.ts';
+import { keysCommand } from './cli/keys.ts';
+import { pruneCommand } from './cli/prune.ts';
+import { runCommand } from './cli/run-command.ts';
+import { seedCommand } from './cli/seed.ts';
+
+const program = new Command('measurement-app')
+  .description(
+    'Air-quality measurement gateway. Settings come from the environment and .env; see docs/configuration.md.',
+  )
+  .addCommand(importCommand())
+  .addCommand(importsCommand())
+  .addCommand(seedCommand('seed'))
+  .addCommand(pruneCommand())
+  .addCommand(keysCommand());
+
+process.exitCode = await runCommand(program, process.argv.slice(2));
