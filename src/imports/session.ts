@@ -13,7 +13,7 @@ export async function openImportSession(pool: pg.Pool, timezone: string): Promis
   client.on('error', () => {});
   await client.connect();
   await client.query(`
-    SET temp_buffers = '64MB'; SET work_mem = '64MB'; SET maintenance_work_mem = '128MB';
+    SET application_name = 'measurement-app import'; SET temp_buffers = '64MB'; SET work_mem = '64MB'; SET maintenance_work_mem = '128MB';
     SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
     SET timezone TO ${pg.escapeLiteral(zone)}`);
   return client;
