@@ -62,6 +62,37 @@ export const settings = z.object({
     .describe(
       'File path or http(s) URL of the CSV that the seed loads; without it the seed simulates stations.',
     ),
+  REQUIRE_API_KEY: z
+    .stringbool()
+    .default(false)
+    .describe('`true` closes reading too: every request for data needs an API key with the scope `read`.'),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Requests a minute for each API key, and for each address without one; 0 = no limit. Default 6000 in production, else none.',
+    ),
+  TRUST_PROXY_HOPS: duration(0).describe(
+    'Proxies in front whose X-Forwarded-For is believed; 0 = the peer is the client. Rate limits need it right.',
+  ),
+  IMPORT_URL_PREFIXES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((prefix) => prefix.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be http(s) URLs, comma-separated' })))
+    .describe(
+      'Comma-separated beginnings of the URLs that GraphQL importMeasurements may load from, e.g. https://data.example.org/; empty = none.',
+    ),
+  IMPORTS_AT_ONCE_MAX: count(4).describe(
+    'Imports that this process runs at once for clients; each holds a connection.',
+  ),
   PAGE_SIZE_MAX: count(10_000).describe('Largest page (`first`, JSON paging) a client may ask for.'),
   SHUTDOWN_GRACE_MS: duration(25_000).describe(
     'After SIGTERM, how long running requests may take to finish before they are cut.',
@@ -81,6 +112,12 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly logLevel: string;
   readonly urlMeasurements: string | undefined;
+  readonly requireApiKey: boolean;
+  /** 0 = no limit. */
+  readonly rateLimitPerMinute: number;
+  readonly trustProxyHops: number;
+  readonly importUrlPrefixes: readonly string[];
+  readonly importsAtOnceMax: number;
   readonly pageSizeMax: number;
   readonly shutdownGraceMs: number;
 }
@@ -125,6 +162,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     redisUrl: values.REDIS_URL,
     logLevel: values.LOG_LEVEL,
     urlMeasurements: values.URL_MEASUREMENTS,
+    requireApiKey: values.REQUIRE_API_KEY,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE ?? (values.NODE_ENV === 'production' ? 6_000 : 0),
+    trustProxyHops: values.TRUST_PROXY_HOPS,
+    importUrlPrefixes: values.IMPORT_URL_PREFIXES,
+    importsAtOnceMax: values.IMPORTS_AT_ONCE_MAX,
     pageSizeMax: values.PAGE_SIZE_MAX,
     shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
   });

@@ -27,7 +27,7 @@ const answerTimeoutMs = 30_000;
  */
 export async function openSource(location: string): Promise<Source> {
   if (location === '-') return sourceOf('-', process.stdin);
-  if (/^https?:\/\//i.test(location)) return openUrl(new URL(location));
+  if (/^https?:\/\//i.test(location)) return openUrl(location);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location) && !location.startsWith('file://')) {
     throw new GatewayError('INVALID_SOURCE', `${publicName(location)} is of a kind that cannot be read.`, {
       hint: 'Accepted: a file path, an http:// or https:// URL, - for standard input.',
@@ -66,7 +66,13 @@ async function openFile(path: string): Promise<Source> {
   );
 }
 
-async function openUrl(url: URL): Promise<Source> {
+/**
+ * Opens an http(s) URL.
+ * @param redirect `error` refuses to be sent elsewhere, for URLs that are allowed by their address.
+ * @throws GatewayError INVALID_SOURCE when the server does not answer with a file.
+ */
+export async function openUrl(location: string, redirect: 'follow' | 'error' = 'follow'): Promise<Source> {
+  const url = new URL(location);
   const name = publicName(url.href);
   const headers = new Headers();
   if (url.username !== '') {
@@ -77,7 +83,7 @@ async function openUrl(url: URL): Promise<Source> {
   }
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), answerTimeoutMs);
-  const response = await fetch(url, { headers, signal: controller.signal })
+  const response = await fetch(url, { headers, redirect, signal: controller.signal })
     .catch((error: Error) => {
       const cause = error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
       throw new GatewayError('INVALID_SOURCE', `${name} does not answer: ${cause}.`);
