@@ -38,8 +38,19 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
   await once(server, 'listening');
   resources.push({
     name: 'http',
+    importAccess: {
+      slots: createImportSlots(config.importsAtOnceMax),
+      urlPrefixes: config.importUrlPrefixes,
+    },
+    access: {
+      requireApiKey: config.requireApiKey,
+      rateLimitPerMinute: config.rateLimitPerMinute,
+      trustProxyHops: config.trustProxyHops,
+    },
     close: async () => {
       readiness.accepting = false;
+  // An upload of any size may take longer than the five minutes that Node allows by default.
+  server.requestTimeout = 3_600_000;
       const closed = once(server, 'close');
       server.close();
       // Connections kept alive become idle one by one, as their last request is answered.

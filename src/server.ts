@@ -4,13 +4,18 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { createGraphQLContext, type GraphQLContext } from './graphql/context.ts';
+import type { ImportAccess } from './imports/import-slots.ts';
 import { pollutants } from './measurements/pollutants.ts';
 import type { ResolverContext } from './measurements/resolve-measurements.ts';
 import { airQuality } from './rest/air-quality.ts';
+import { identify, keyHolderOf, refuseUnknownKeys, requireScope } from './rest/authorization.ts';
 import { live, type Readiness, ready } from './rest/health.ts';
 import { home } from './rest/home.ts';
+import { imports } from './rest/imports.ts';
 import { latest } from './rest/latest.ts';
+import { postAirQuality } from './rest/post-air-quality.ts';
 import { explainProblem, notFound, problemHandler } from './rest/problem.ts';
+import { rateLimit } from './rest/rate-limit.ts';
 import { requestLog } from './rest/request-log.ts';
 import { station, stations } from './rest/stations.ts';
 
@@ -20,30 +25,48 @@ export interface ServerParts {
   readonly logger: Logger;
   readonly readiness: Readiness;
 }
+  readonly importAccess: ImportAccess;
+  readonly access: {
+    /** Reading needs a key too. */
+    readonly requireApiKey: boolean;
+    /** 0 = no limit. */
+    readonly rateLimitPerMinute: number;
+    readonly trustProxyHops: number;
+  };
 
 /** Every route and middleware of the gateway, in the order a request meets them. */
-export function createServer({ resolverContext, graphql, logger, readiness }: ServerParts): Express {
+export function createServer(parts: ServerParts): Express {
+  const { resolverContext, graphql, logger, readiness, importAccess, access } = parts;
+  const { database } = resolverContext;
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
 
+  app.set('trust proxy', access.trustProxyHops);
   app.use(requestLog(logger));
   app.use(helmet());
 
   app.get('/health/live', live);
-  app.get('/health/ready', ready(resolverContext.database, readiness));
+  app.get('/health/ready', ready(database, readiness));
   app.get('/', home);
   app.get('/air_quality/latest{.:format}', latest(resolverContext));
   app.get('/air_quality{.:format}', airQuality(resolverContext));
+  app.get('/problems/:name', explainProblem);
+
+  app.use(identify(database), rateLimit(access.rateLimitPerMinute), refuseUnknownKeys);
+  app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
+  if (access.requireApiKey) app.use(requireScope('read'));
   app.get('/stations{.:format}', stations(resolverContext));
   app.get('/stations/:id', station(resolverContext));
   app.get('/pollutants', (_request, response) => void response.json({ pollutants }));
-  app.get('/problems/:name', explainProblem);
+  app.get('/imports', imports(database));
   app.use(
     '/graphql',
     express.json({ limit: '100kb' }),
-    expressMiddleware(graphql, { context: async () => createGraphQLContext(resolverContext) }),
+    expressMiddleware(graphql, {
+      context: async ({ req }) => createGraphQLContext(resolverContext, importAccess, keyHolderOf(req)),
+    }),
   );
 
   app.use(notFound);

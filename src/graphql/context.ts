@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Database } from '../database/database.ts';
+import type { ImportAccess } from '../imports/import-slots.ts';
+import type { KeyHolder } from '../keys/api-keys.ts';
 import { readLatest } from '../measurements/latest.ts';
 import type { Measurement } from '../measurements/measurement.ts';
 import type { ResolverContext } from '../measurements/resolve-measurements.ts';
@@ -7,6 +9,9 @@ import type { Station } from '../stations/stations.ts';
 
 /** What GraphQL resolvers share within one request. */
 export interface GraphQLContext extends ResolverContext {
+  readonly importAccess: ImportAccess;
+  /** Who asks, when they sent a valid API key. */
+  readonly keyHolder: KeyHolder | undefined;
   /** Gather what the fields of one request ask one by one into one statement each. */
   readonly loaders: {
     readonly station: DataLoader<string, Station | null>;
@@ -14,10 +19,16 @@ export interface GraphQLContext extends ResolverContext {
   };
 }
 
-export function createGraphQLContext(resolverContext: ResolverContext): GraphQLContext {
+export function createGraphQLContext(
+  resolverContext: ResolverContext,
+  importAccess: ImportAccess,
+  keyHolder: KeyHolder | undefined,
+): GraphQLContext {
   const { database } = resolverContext;
   return {
     ...resolverContext,
+    importAccess,
+    keyHolder,
     loaders: {
       station: new DataLoader((ids) => loadStations(database, ids)),
       latest: new DataLoader((ids) => loadLatest(database, ids)),

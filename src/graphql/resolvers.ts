@@ -6,6 +6,8 @@ import { measurementsUrl } from '../measurements/measurements-url.ts';
 import { pollutantCodes, pollutants } from '../measurements/pollutants.ts';
 import { resolveMeasurements } from '../measurements/resolve-measurements.ts';
 import { findStation } from '../stations/stations.ts';
+import { resolveImportMeasurements } from './import-measurements.ts';
+import { resolveImports } from './imports.ts';
 import type { Resolvers } from './schema.types.ts';
 import { resolveStations } from './station-connection.ts';
 
@@ -20,7 +22,12 @@ export const resolvers: Resolvers = {
     stations: (_, args, { database, limits }) => resolveStations(args, database.prisma, limits),
     station: (_, { id }, { database }) => findStation(database.prisma, id),
     pollutants: () => pollutants,
+    imports: (_, args, { database, limits }) => resolveImports(args, database.prisma, limits),
     dataset: (_, __, { database }) => readDatasetVersion(database.prisma),
+  },
+
+  Mutation: {
+    importMeasurements: (_, args, context) => resolveImportMeasurements(args, context),
   },
 
   MeasurementSet: {

@@ -37,6 +37,8 @@ export type Query = {
   readonly station: Maybe<Station>;
   /** What is measured, with names and units. */
   readonly pollutants: ReadonlyArray<Pollutant>;
+  /** What was loaded, newest first. */
+  readonly imports: ReadonlyArray<Import>;
   /** The state of the data as a whole. */
   readonly dataset: Dataset;
 };
@@ -66,6 +68,124 @@ export type QueryStationsArgs = {
 /** Air-quality measurements of a city's stations. */
 export type QueryStationArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Air-quality measurements of a city's stations. */
+export type QueryImportsArgs = {
+  first?: Scalars['Int']['input'];
+  before?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Changes. Each needs an API key with the scope `write`. */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Loads measurements, all or nothing. For more than a few thousand rows use `POST /air_quality`. */
+  readonly importMeasurements: ImportResult;
+};
+
+
+/** Changes. Each needs an API key with the scope `write`. */
+export type MutationImportMeasurementsArgs = {
+  source: ImportSource;
+  onConflict?: ConflictPolicy;
+  maxRejects?: Scalars['String']['input'];
+  strict?: Scalars['Boolean']['input'];
+  check?: Scalars['Boolean']['input'];
+  again?: Scalars['Boolean']['input'];
+  timezone?: Scalars['String']['input'];
+};
+
+/** Where measurements come from: exactly one of these. */
+export type ImportSource =
+  /** An http(s) URL that begins as the operator allows (IMPORT_URL_PREFIXES). */
+  { readonly url: Scalars['String']['input']; readonly text?: never; }
+  |  /** The measurements themselves, CSV or NDJSON. */
+  { readonly url?: never; readonly text: Scalars['String']['input']; };
+
+/** What a measurement that is there already does to one that comes and differs. */
+export type ConflictPolicy =
+  /** Gives way to it. */
+  | 'UPDATE'
+  /** Stays. */
+  | 'KEEP'
+  /** Ends the import. */
+  | 'FAIL';
+
+/** How an import went. */
+export type ImportOutcome =
+  /** It is loaded. */
+  | 'LOADED'
+  /** The same was loaded before; nothing was done. */
+  | 'KNOWN'
+  /** It would go like this; nothing was done. */
+  | 'CHECKED';
+
+/** What became of an import. */
+export type ImportResult = {
+  readonly __typename?: 'ImportResult';
+  /** How it went. */
+  readonly outcome: ImportOutcome;
+  /** Its entry among the imports, or that of the earlier one; null after a check. */
+  readonly id: Maybe<Scalars['ID']['output']>;
+  /** Lines read. */
+  readonly rowsRead: Scalars['Int']['output'];
+  /** Measurements that were new. */
+  readonly rowsInserted: Scalars['Int']['output'];
+  /** Measurements that were there and differed. */
+  readonly rowsUpdated: Scalars['Int']['output'];
+  /** Measurements that were there and equal. */
+  readonly rowsUnchanged: Scalars['Int']['output'];
+  /** Lines that were not accepted. */
+  readonly rowsRejected: Scalars['Int']['output'];
+  /** The first of those. */
+  readonly rejections: ReadonlyArray<ImportRejection>;
+};
+
+/** A line that was not accepted. */
+export type ImportRejection = {
+  readonly __typename?: 'ImportRejection';
+  /** Its number; the first line of the source is 1. */
+  readonly line: Scalars['Int']['output'];
+  /** Its column, as the source names it; null = the line as a whole. */
+  readonly field: Maybe<Scalars['String']['output']>;
+  /** What stands there. */
+  readonly value: Maybe<Scalars['String']['output']>;
+  /** What is accepted. */
+  readonly reason: Scalars['String']['output'];
+};
+
+/** A load of measurements that took place. */
+export type Import = {
+  readonly __typename?: 'Import';
+  /** Its id; later imports have greater ones. */
+  readonly id: Scalars['ID']['output'];
+  /** File path, URL, `simulation`, or `-` for a request body. */
+  readonly source: Scalars['String']['output'];
+  /** SHA-256 of what was read, hexadecimal. */
+  readonly sha256: Maybe<Scalars['String']['output']>;
+  /** Lines read. */
+  readonly rowsRead: Scalars['Int']['output'];
+  /** Measurements that were new. */
+  readonly rowsInserted: Scalars['Int']['output'];
+  /** Measurements that were there and differed. */
+  readonly rowsUpdated: Scalars['Int']['output'];
+  /** Measurements that were there and equal. */
+  readonly rowsUnchanged: Scalars['Int']['output'];
+  /** Lines that were not accepted. */
+  readonly rowsRejected: Scalars['Int']['output'];
+  /** The first of those. */
+  readonly rejections: ReadonlyArray<ImportRejection>;
+  /** Its earliest time instant; null when it had none. */
+  readonly firstTimeInstant: Maybe<Scalars['DateTime']['output']>;
+  /** Its latest time instant; null when it had none. */
+  readonly lastTimeInstant: Maybe<Scalars['DateTime']['output']>;
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** When it was complete. */
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
+  /** The account or the API key (its prefix) that did it. */
+  readonly importedBy: Scalars['String']['output'];
 };
 
 /** Conditions on measurements. */
@@ -320,6 +440,14 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ImportSource: ImportSource;
+  ConflictPolicy: ConflictPolicy;
+  ImportOutcome: ImportOutcome;
+  ImportResult: ResolverTypeWrapper<ImportResult>;
+  ImportRejection: ResolverTypeWrapper<ImportRejection>;
+  Import: ResolverTypeWrapper<Import>;
   MeasurementFilter: MeasurementFilter;
   StationFilter: StationFilter;
   PollutantCode: PollutantCode;
@@ -328,7 +456,6 @@ export type ResolversTypes = {
   MeasurementConnection: ResolverTypeWrapper<MeasurementPageSource>;
   MeasurementEdge: ResolverTypeWrapper<Omit<MeasurementEdge, 'node'> & { node: ResolversTypes['Measurement'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Measurement: ResolverTypeWrapper<MeasurementSource>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   StationConnection: ResolverTypeWrapper<Omit<StationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['StationEdge']>, nodes: ReadonlyArray<ResolversTypes['Station']> }>;
@@ -345,13 +472,18 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  ImportSource: ImportSource;
+  ImportResult: ImportResult;
+  ImportRejection: ImportRejection;
+  Import: Import;
   MeasurementFilter: MeasurementFilter;
   StationFilter: StationFilter;
   MeasurementSet: MeasurementSetSource;
   MeasurementConnection: MeasurementPageSource;
   MeasurementEdge: Omit<MeasurementEdge, 'node'> & { node: ResolversParentTypes['Measurement'] };
   PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
   Measurement: MeasurementSource;
   Float: Scalars['Float']['output'];
   StationConnection: Omit<StationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['StationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Station']> };
@@ -371,7 +503,47 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   stations?: Resolver<ResolversTypes['StationConnection'], ParentType, ContextType, RequireFields<QueryStationsArgs, 'first'>>;
   station?: Resolver<Maybe<ResolversTypes['Station']>, ParentType, ContextType, RequireFields<QueryStationArgs, 'id'>>;
   pollutants?: Resolver<ReadonlyArray<ResolversTypes['Pollutant']>, ParentType, ContextType>;
+  imports?: Resolver<ReadonlyArray<ResolversTypes['Import']>, ParentType, ContextType, RequireFields<QueryImportsArgs, 'first'>>;
   dataset?: Resolver<ResolversTypes['Dataset'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  importMeasurements?: Resolver<ResolversTypes['ImportResult'], ParentType, ContextType, RequireFields<MutationImportMeasurementsArgs, 'source' | 'onConflict' | 'maxRejects' | 'strict' | 'check' | 'again' | 'timezone'>>;
+};
+
+export type ImportResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ImportResult'] = ResolversParentTypes['ImportResult']> = {
+  outcome?: Resolver<ResolversTypes['ImportOutcome'], ParentType, ContextType>;
+  id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  rowsRead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsInserted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsUpdated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsUnchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsRejected?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rejections?: Resolver<ReadonlyArray<ResolversTypes['ImportRejection']>, ParentType, ContextType>;
+};
+
+export type ImportRejectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ImportRejection'] = ResolversParentTypes['ImportRejection']> = {
+  line?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  value?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ImportResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Import'] = ResolversParentTypes['Import']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sha256?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  rowsRead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsInserted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsUpdated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsUnchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rowsRejected?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  rejections?: Resolver<ReadonlyArray<ResolversTypes['ImportRejection']>, ParentType, ContextType>;
+  firstTimeInstant?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastTimeInstant?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  importedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PollutantCodeResolvers = EnumResolverSignature<{ SO2?: any, NO2?: any, CO?: any, O3?: any, PM10?: any, PM2_5?: any }, ResolversTypes['PollutantCode']>;
@@ -449,6 +621,10 @@ export type DatasetResolvers<ContextType = GraphQLContext, ParentType extends Re
 export type Resolvers<ContextType = GraphQLContext> = {
   DateTime?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  ImportResult?: ImportResultResolvers<ContextType>;
+  ImportRejection?: ImportRejectionResolvers<ContextType>;
+  Import?: ImportResolvers<ContextType>;
   PollutantCode?: PollutantCodeResolvers;
   MeasurementSet?: MeasurementSetResolvers<ContextType>;
   MeasurementConnection?: MeasurementConnectionResolvers<ContextType>;

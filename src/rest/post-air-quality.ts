@@ -86,7 +86,9 @@ export function postAirQuality(pool: pg.Pool, slots: ImportSlots): RequestHandle
       );
     }
     const length = Number(request.get('content-length'));
-    const source = sourceOf('-', request, Number.isNaN(length) ? undefined : length);
+    // Not destroyed when it is given up: the connection is needed for saying why.
+    const body = request.iterator({ destroyOnReturn: false });
+    const source = sourceOf('-', body, Number.isNaN(length) ? undefined : length);
     const result = await slots(() =>
       importMeasurements(pool, source, { ...options, importedBy: holder.prefix }),
     );
