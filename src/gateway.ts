@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { prepareDatabase } from './database/prepare-database.ts';
 import { createGraphQLServer } from './graphql/graphql-server.ts';
+import { createImportSlots } from './imports/import-slots.ts';
 import type { Readiness } from './rest/health.ts';
 import { createServer } from './server.ts';
 import type { Resource } from './shutdown.ts';
