@@ -31,14 +31,6 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     graphql,
     logger,
     readiness,
-  });
-  const server = createHttpServer(app);
-  // Longer than the idle time of the usual load balancers (60 s), or they meet connections that just closed.
-  server.keepAliveTimeout = 72_000;
-  server.listen(config.port, config.host);
-  await once(server, 'listening');
-  resources.push({
-    name: 'http',
     importAccess: {
       slots: createImportSlots(config.importsAtOnceMax),
       urlPrefixes: config.importUrlPrefixes,
@@ -48,10 +40,18 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
       rateLimitPerMinute: config.rateLimitPerMinute,
       trustProxyHops: config.trustProxyHops,
     },
-    close: async () => {
-      readiness.accepting = false;
+  });
+  const server = createHttpServer(app);
   // An upload of any size may take longer than the five minutes that Node allows by default.
   server.requestTimeout = 3_600_000;
+  // Longer than the idle time of the usual load balancers (60 s), or they meet connections that just closed.
+  server.keepAliveTimeout = 72_000;
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  resources.push({
+    name: 'http',
+    close: async () => {
+      readiness.accepting = false;
       const closed = once(server, 'close');
       server.close();
       // Connections kept alive become idle one by one, as their last request is answered.

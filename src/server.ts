@@ -24,7 +24,6 @@ export interface ServerParts {
   readonly graphql: ApolloServer<GraphQLContext>;
   readonly logger: Logger;
   readonly readiness: Readiness;
-}
   readonly importAccess: ImportAccess;
   readonly access: {
     /** Reading needs a key too. */
@@ -33,6 +32,7 @@ export interface ServerParts {
     readonly rateLimitPerMinute: number;
     readonly trustProxyHops: number;
   };
+}
 
 /** Every route and middleware of the gateway, in the order a request meets them. */
 export function createServer(parts: ServerParts): Express {
@@ -42,21 +42,21 @@ export function createServer(parts: ServerParts): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
-
   app.set('trust proxy', access.trustProxyHops);
+
   app.use(requestLog(logger));
   app.use(helmet());
 
   app.get('/health/live', live);
   app.get('/health/ready', ready(database, readiness));
   app.get('/', home);
-  app.get('/air_quality/latest{.:format}', latest(resolverContext));
-  app.get('/air_quality{.:format}', airQuality(resolverContext));
   app.get('/problems/:name', explainProblem);
 
   app.use(identify(database), rateLimit(access.rateLimitPerMinute), refuseUnknownKeys);
   app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
   if (access.requireApiKey) app.use(requireScope('read'));
+  app.get('/air_quality/latest{.:format}', latest(resolverContext));
+  app.get('/air_quality{.:format}', airQuality(resolverContext));
   app.get('/stations{.:format}', stations(resolverContext));
   app.get('/stations/:id', station(resolverContext));
   app.get('/pollutants', (_request, response) => void response.json({ pollutants }));
