@@ -4,6 +4,7 @@ import { instantText } from './instant-text.ts';
 import { type PollutantCode, pollutantCodes } from './pollutants.ts';
 import type { MeasurementSelection } from './selection.ts';
 import { type Bind, whereSql } from './selection-sql.ts';
+import { stationStepSql } from './station-step-sql.ts';
 import type { StatisticName, StatisticsRequest } from './statistics.ts';
 
 /**
@@ -61,21 +62,6 @@ const orderColumns: Record<MeasurementSelection['order'], string> = {
   TIME_DESC: 'period_start desc, id_entity desc, place desc',
   STATION: 'id_entity, period_start, place',
 };
-
-/**
- * The most frequent step (in whole minutes) between the newest 200 measurements of a station: what it is expected to
- * keep up. It does not depend on what is selected, so that two ways to the same period expect the same. A quarter of an
- * hour where there is too little to tell.
- */
-const stationStep = `coalesce((
-    select mode() within group (order by gap) from (
-      select greatest(1, round(extract(epoch from "TimeInstant" - lag("TimeInstant") over (order by "TimeInstant")) / 60)) as gap
-      from (
-        select "TimeInstant" from environment_airq_measurand where id_entity = station.id
-        order by "TimeInstant" desc limit 200
-      ) newest
-    ) gaps where gap is not null
-  ), 15)::float8`;
 
 export interface StatisticsSqlOptions {
   /** Rows at most; all of them when absent. */
@@ -159,7 +145,7 @@ function periodsSql(
     stationIds === null ? '' : `where id = any(${bind(`{${stationIds.join(',')}}`, 'text[]')})`;
   return `
     with place_and_time as materialized (
-      select id, timezone as zone, ${stationStep} as step from station ${stations}
+      select id, timezone as zone, ${stationStepSql('station.id')} as step from station ${stations}
     ),
     aggregated as (
       select id_entity, ${period.group} as period, ${aggregated.join(', ')}

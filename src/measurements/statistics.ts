@@ -60,7 +60,7 @@ export type PeriodStatistics = {
   readonly periodEnd: string;
   readonly stationId: string;
   readonly pollutant: PollutantCode;
-  /** How many observations a station without gaps makes in the whole period (statistics-sql.ts). */
+  /** How many observations a station without gaps makes in the whole period (station-step-sql.ts). */
   readonly expectedCount: number;
   readonly observedCount: number;
   /** 100 · observedCount / expectedCount; above 100 when a station reported more often than it usually does. */
