@@ -21,7 +21,9 @@ RUN node node_modules/prisma/build/index.js generate
 FROM ${NODE_IMAGE} AS runtime
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends tini postgresql-client-17 \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* \
+    # A volume that is mounted here takes over who may write to it.
+    && install --directory --owner=1000 --group=1000 /backups
 WORKDIR /app
 # Nothing is written outside /tmp, so the root file system can be read-only.
 ENV NODE_ENV=production \
