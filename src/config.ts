@@ -52,6 +52,13 @@ export const settings = z.object({
     .optional()
     .meta({ secret: true })
     .describe('Redis for shared caches. Without it caches live in the memory of each process.'),
+  METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(9464)
+    .describe('Port of the Prometheus endpoint `/metrics`, apart from the API; 0 = no metrics.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -110,6 +117,7 @@ export interface Config {
   readonly databaseConnectTimeoutMs: number;
   readonly dataDirectory: string;
   readonly redisUrl: string | undefined;
+  readonly metricsPort: number;
   readonly logLevel: string;
   readonly urlMeasurements: string | undefined;
   readonly requireApiKey: boolean;
@@ -160,6 +168,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
     dataDirectory: values.DATA_DIRECTORY,
     redisUrl: values.REDIS_URL,
+    metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     urlMeasurements: values.URL_MEASUREMENTS,
     requireApiKey: values.REQUIRE_API_KEY,

@@ -7,6 +7,7 @@ import { openDatabase } from './database/database.ts';
 import { prepareDatabase } from './database/prepare-database.ts';
 import { createGraphQLServer } from './graphql/graphql-server.ts';
 import { createImportSlots } from './imports/import-slots.ts';
+import { runningTelemetry } from './observability/running-telemetry.ts';
 import type { Readiness } from './rest/health.ts';
 import { createServer } from './server.ts';
 import type { Resource } from './shutdown.ts';
@@ -17,9 +18,15 @@ import type { Resource } from './shutdown.ts';
  * @returns the address it answers at.
  */
 export async function startGateway(config: Config, logger: Logger, resources: Resource[]): Promise<string> {
+  resources.push(...runningTelemetry);
   const database = await openDatabase(config, (line) => logger.info(line));
   resources.push({ name: 'database', close: () => database.close() });
   await prepareDatabase(database, config, logger);
+
+  if (config.metricsPort !== 0) {
+    const { startMetrics } = await import('./observability/metrics.ts');
+    resources.push(...(await startMetrics(config, database, logger)));
+  }
 
   const graphql = createGraphQLServer({ logger, production: config.production });
   await graphql.start();

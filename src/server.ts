@@ -17,6 +17,7 @@ import { postAirQuality } from './rest/post-air-quality.ts';
 import { explainProblem, notFound, problemHandler } from './rest/problem.ts';
 import { rateLimit } from './rest/rate-limit.ts';
 import { requestLog } from './rest/request-log.ts';
+import { requestMetrics } from './rest/request-metrics.ts';
 import { station, stations } from './rest/stations.ts';
 
 export interface ServerParts {
@@ -44,6 +45,7 @@ export function createServer(parts: ServerParts): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', access.trustProxyHops);
 
+  app.use(requestMetrics);
   app.use(requestLog(logger));
   app.use(helmet());
 

@@ -5,6 +5,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { Logger } from 'pino';
 import type { GraphQLContext } from './context.ts';
 import { createFormatError } from './format-error.ts';
+import { operationTelemetry } from './operation-telemetry.ts';
 import { resolvers } from './resolvers.ts';
 
 const typeDefs = readFileSync(resolve(import.meta.dirname, 'schema.graphql'), 'utf8');
@@ -25,6 +26,6 @@ export function createGraphQLServer(options: {
     logger: options.logger,
     // The gateway owns the signals: it drains HTTP first (main.ts).
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), operationTelemetry()],
   });
 }

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { GatewayError } from '../errors.ts';
+import { observeImport } from './import-telemetry.ts';
 import { type Layout, layoutCodes } from './layout.ts';
 import { findEarlierLoad, type LedgerEntry, type Load, writeLedger } from './ledger.ts';
 import { type ConflictPolicy, merge } from './merge.ts';
@@ -61,11 +62,15 @@ const rejectionsShown = 100;
  * @throws GatewayError INVALID_SOURCE when the source cannot be read or too many lines are rejected, CONFLICT under
  *   `onConflict: 'fail'`, INVALID_ARGUMENT for options that make no sense; the database is then as before.
  */
-export async function importMeasurements(
+export function importMeasurements(
   pool: pg.Pool,
   source: Source,
   options: ImportOptions,
 ): Promise<ImportResult> {
+  return observeImport(source.name, () => load(pool, source, options));
+}
+
+async function load(pool: pg.Pool, source: Source, options: ImportOptions): Promise<ImportResult> {
   const startedAt = new Date();
   const read = options.read ?? {};
   const timezone = read.timezone ?? 'UTC';

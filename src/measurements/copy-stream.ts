@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cancelQuery } from '../database/cancel-query.ts';
+import { observeCopy } from './copy-telemetry.ts';
 
 /** How long a cancelled COPY may take to end before its connection is given up. */
 const cancelGraceMs = 1_000;
@@ -37,6 +38,7 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
 
   const source = client.query(copyTo(copySql, { highWaterMark: 65_536 }));
   source.pause();
+  const observation = observeCopy();
   let sourceDone = false;
 
   const output = new Readable({
@@ -44,6 +46,8 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
     read: () => source.resume(),
     destroy: (error, callback) => {
       callback(error);
+      const outcome = output.readableEnded ? 'complete' : isDeparture(error) ? 'cancelled' : 'failed';
+      observation.ended(outcome, source.rowCount, error ?? undefined);
       if (released) return;
       if (sourceDone) endTransaction().catch(release);
       else stopSource().catch(release);
@@ -51,6 +55,7 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
   });
 
   source.on('data', (chunk: Buffer) => {
+    observation.sent(chunk.length);
     if (!output.destroyed && !output.push(chunk)) source.pause();
   });
   source.once('end', () => {
@@ -92,4 +97,10 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
   }
 
   return output;
+}
+
+/** Whether a stream was destroyed by its reader, not by a failure of its source. */
+function isDeparture(error: Error | null): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return error === null || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
 }
