@@ -28,8 +28,9 @@ export function operationTelemetry(): ApolloServerPlugin {
           if (operation !== undefined) span?.setAttribute('graphql.operation.type', operation.operation);
           if (operationName) span?.setAttribute('graphql.operation.name', operationName);
         },
-        async willSendResponse({ operation, operationName, errors, metrics: answer }) {
-          const code = errors?.[0]?.extensions?.code;
+        async willSendResponse({ operation, operationName, response: { body }, metrics: answer }) {
+          // As the client gets it: `errors` of the context have not been given their codes yet.
+          const code = body.kind === 'single' ? body.singleResult.errors?.[0]?.extensions?.code : undefined;
           duration.record((performance.now() - started) / 1_000, {
             // Undefined when the document could not be parsed or validated.
             'graphql.operation.type': operation?.operation ?? 'unknown',

@@ -22,5 +22,11 @@ export async function startMetrics(
   observeProcess();
   observePool(pool);
   await observeDataset(pool);
-  return [await serveMetrics(reader, host, metricsPort)];
+  try {
+    return [await serveMetrics(reader, host, metricsPort)];
+  } catch (error) {
+    // Better an API that Prometheus reports as not scraped than none.
+    logger.error({ err: error }, `no metrics: port ${metricsPort} (METRICS_PORT) cannot be listened on`);
+    return [];
+  }
 }
