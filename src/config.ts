@@ -52,6 +52,16 @@ export const settings = z.object({
     .optional()
     .meta({ secret: true })
     .describe('Redis for shared caches. Without it caches live in the memory of each process.'),
+  CACHE_MEMORY_MB: count(64).describe('Size of the cache in memory, in MiB; of no meaning with REDIS_URL.'),
+  CACHE_TIMEOUT_MS: count(100).describe(
+    'How long a request waits for Redis before it goes on uncached. Redis is then left alone for a second.',
+  ),
+  CACHE_TTL_GRAPHQL_RESPONSES_SECONDS: duration(3_600).describe(
+    'How long answers of GraphQL queries are kept; never beyond a change of the data. 0 = not at all.',
+  ),
+  CACHE_TTL_PERSISTED_QUERIES_SECONDS: duration(30 * 86_400).describe(
+    'How long documents of automatic persisted queries are kept. 0 = not at all.',
+  ),
   METRICS_PORT: z.coerce
     .number()
     .int()
@@ -117,6 +127,10 @@ export interface Config {
   readonly databaseConnectTimeoutMs: number;
   readonly dataDirectory: string;
   readonly redisUrl: string | undefined;
+  readonly cacheMemoryMb: number;
+  readonly cacheTimeoutMs: number;
+  readonly cacheTtlGraphqlResponsesSeconds: number;
+  readonly cacheTtlPersistedQueriesSeconds: number;
   readonly metricsPort: number;
   readonly logLevel: string;
   readonly urlMeasurements: string | undefined;
@@ -168,6 +182,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
     dataDirectory: values.DATA_DIRECTORY,
     redisUrl: values.REDIS_URL,
+    cacheMemoryMb: values.CACHE_MEMORY_MB,
+    cacheTimeoutMs: values.CACHE_TIMEOUT_MS,
+    cacheTtlGraphqlResponsesSeconds: values.CACHE_TTL_GRAPHQL_RESPONSES_SECONDS,
+    cacheTtlPersistedQueriesSeconds: values.CACHE_TTL_PERSISTED_QUERIES_SECONDS,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     urlMeasurements: values.URL_MEASUREMENTS,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { to as copyTo } from 'pg-copy-streams';
 import { createPool } from '../../src/database/pool.ts';
 import { parseAveragingInterval } from '../../src/measurements/averaging-interval.ts';
-import { openCopyStream } from '../../src/measurements/copy-stream.ts';
 import { type MeasurementArguments, selectMeasurements } from '../../src/measurements/selection.ts';
 import { bindLiterals } from '../../src/measurements/selection-sql.ts';
 import {
@@ -89,13 +89,14 @@ describe('Statistics over periods', () => {
       const which = { orderBy: order, where: { pollutants: ['o3', 'pm10'] } } as const;
       const request = requestStatistics({ interval: '8h', timezone: 'Europe/Madrid' });
       const sql = statisticsSql(selectMeasurements(which), request, bindLiterals);
+      const client = await pool.connect();
       let text = '';
-      for await (const chunk of await openCopyStream(
-        pool,
-        `copy (${sql}) to stdout with (format csv, header true)`,
+      for await (const chunk of client.query(
+        copyTo(`copy (${sql}) to stdout with (format csv, header true)`),
       )) {
         text += chunk;
       }
+      client.release();
       const [header, ...lines] = text.trimEnd().split('\n');
       assert.equal(
         header,
