@@ -110,6 +110,29 @@ export const settings = z.object({
   IMPORTS_AT_ONCE_MAX: count(4).describe(
     'Imports that this process runs at once for clients; each holds a connection.',
   ),
+  BACKUP_TARGET: z
+    .string()
+    .default('.data/backups')
+    .describe(
+      'Where backups go and come from: a folder (relative to where the command runs), or s3://bucket/prefix.',
+    ),
+  BACKUP_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .optional()
+    .describe(
+      'Address of an S3-compatible store such as MinIO; without it AWS. Credentials as AWS has them.',
+    ),
+  BACKUP_PASSPHRASE: z
+    .string()
+    .min(12, 'must have 12 characters or more')
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      'Encrypts backups (AES-256-GCM); needed again to restore them. Without it they are written as they are.',
+    ),
+  BACKUP_KEEP: count(28).describe(
+    'Backups kept at the target; the oldest beyond that are removed after a new one.',
+  ),
   PAGE_SIZE_MAX: count(10_000).describe('Largest page (`first`, JSON paging) a client may ask for.'),
   SHUTDOWN_GRACE_MS: duration(25_000).describe(
     'After SIGTERM, how long running requests may take to finish before they are cut.',
@@ -140,6 +163,10 @@ export interface Config {
   readonly trustProxyHops: number;
   readonly importUrlPrefixes: readonly string[];
   readonly importsAtOnceMax: number;
+  readonly backupTarget: string;
+  readonly backupS3Endpoint: string | undefined;
+  readonly backupPassphrase: string | undefined;
+  readonly backupKeep: number;
   readonly pageSizeMax: number;
   readonly shutdownGraceMs: number;
 }
@@ -194,6 +221,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustProxyHops: values.TRUST_PROXY_HOPS,
     importUrlPrefixes: values.IMPORT_URL_PREFIXES,
     importsAtOnceMax: values.IMPORTS_AT_ONCE_MAX,
+    backupTarget: values.BACKUP_TARGET,
+    backupS3Endpoint: values.BACKUP_S3_ENDPOINT,
+    backupPassphrase: values.BACKUP_PASSPHRASE,
+    backupKeep: values.BACKUP_KEEP,
     pageSizeMax: values.PAGE_SIZE_MAX,
     shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
   });
