@@ -59,6 +59,9 @@ export const settings = z.object({
   CACHE_TTL_GRAPHQL_RESPONSES_SECONDS: duration(3_600).describe(
     'How long answers of GraphQL queries are kept; never beyond a change of the data. 0 = not at all.',
   ),
+  CACHE_TTL_REST_PAGES_SECONDS: duration(3_600).describe(
+    'How long small answers of /air_quality are kept; never beyond a change of the data. 0 = not at all.',
+  ),
   CACHE_TTL_PERSISTED_QUERIES_SECONDS: duration(30 * 86_400).describe(
     'How long documents of automatic persisted queries are kept. 0 = not at all.',
   ),
@@ -110,6 +113,26 @@ export const settings = z.object({
   IMPORTS_AT_ONCE_MAX: count(4).describe(
     'Imports that this process runs at once for clients; each holds a connection.',
   ),
+  EXPORTS_AT_ONCE_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Exports that run at once, fewer than DATABASE_POOL_SIZE; pages do not count. Default half of the pool, 8 at most.',
+    ),
+  EXPORTS_WAITING_MAX: duration(32).describe('Exports that may wait for their turn; more are answered 503.'),
+  EXPORT_ROWS_MAX: duration(0).describe('Rows that one export may have; 0 = any number.'),
+  EXPORT_STATEMENT_TIMEOUT_MS: duration(0).describe(
+    'How long PostgreSQL may work on one export; 0 = any time.',
+  ),
+  EXPORT_IDLE_TIMEOUT_MS: duration(60_000).describe(
+    'A client that takes none of its export for so long is cut off; 0 = never.',
+  ),
+  CORS_ORIGIN: z
+    .string()
+    .default('*')
+    .describe('Origin whose pages may read answers in browsers; `*` = every one.'),
   BACKUP_TARGET: z
     .string()
     .default('.data/backups')
@@ -153,6 +176,7 @@ export interface Config {
   readonly cacheMemoryMb: number;
   readonly cacheTimeoutMs: number;
   readonly cacheTtlGraphqlResponsesSeconds: number;
+  readonly cacheTtlRestPagesSeconds: number;
   readonly cacheTtlPersistedQueriesSeconds: number;
   readonly metricsPort: number;
   readonly logLevel: string;
@@ -163,6 +187,12 @@ export interface Config {
   readonly trustProxyHops: number;
   readonly importUrlPrefixes: readonly string[];
   readonly importsAtOnceMax: number;
+  readonly exportsAtOnceMax: number;
+  readonly exportsWaitingMax: number;
+  readonly exportRowsMax: number;
+  readonly exportStatementTimeoutMs: number;
+  readonly exportIdleTimeoutMs: number;
+  readonly corsOrigin: string;
   readonly backupTarget: string;
   readonly backupS3Endpoint: string | undefined;
   readonly backupPassphrase: string | undefined;
@@ -197,6 +227,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       'DATABASE_URL: is required in production, e.g. postgresql://user:password@host:5432/measurement',
     );
   }
+  const { DATABASE_POOL_SIZE: poolSize = 0, EXPORTS_AT_ONCE_MAX: exportsAtOnce } = parsed.data ?? {};
+  if (exportsAtOnce !== undefined && exportsAtOnce >= poolSize) {
+    problems.push(
+      `EXPORTS_AT_ONCE_MAX=${exportsAtOnce}: must be less than DATABASE_POOL_SIZE=${poolSize}, or exports leave no connection for pages`,
+    );
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const values = parsed.data;
   return Object.freeze({
@@ -212,6 +248,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     cacheMemoryMb: values.CACHE_MEMORY_MB,
     cacheTimeoutMs: values.CACHE_TIMEOUT_MS,
     cacheTtlGraphqlResponsesSeconds: values.CACHE_TTL_GRAPHQL_RESPONSES_SECONDS,
+    cacheTtlRestPagesSeconds: values.CACHE_TTL_REST_PAGES_SECONDS,
     cacheTtlPersistedQueriesSeconds: values.CACHE_TTL_PERSISTED_QUERIES_SECONDS,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
@@ -221,6 +258,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustProxyHops: values.TRUST_PROXY_HOPS,
     importUrlPrefixes: values.IMPORT_URL_PREFIXES,
     importsAtOnceMax: values.IMPORTS_AT_ONCE_MAX,
+    exportsAtOnceMax: exportsAtOnce ?? Math.min(8, Math.ceil(poolSize / 2)),
+    exportsWaitingMax: values.EXPORTS_WAITING_MAX,
+    exportRowsMax: values.EXPORT_ROWS_MAX,
+    exportStatementTimeoutMs: values.EXPORT_STATEMENT_TIMEOUT_MS,
+    exportIdleTimeoutMs: values.EXPORT_IDLE_TIMEOUT_MS,
+    corsOrigin: values.CORS_ORIGIN,
     backupTarget: values.BACKUP_TARGET,
     backupS3Endpoint: values.BACKUP_S3_ENDPOINT,
     backupPassphrase: values.BACKUP_PASSPHRASE,

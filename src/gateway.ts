@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { openCaches } from './cache/caches.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { prepareDatabase } from './database/prepare-database.ts';
 import { createGraphQLServer } from './graphql/graphql-server.ts';
 import { createImportSlots } from './imports/import-slots.ts';
+import type { ExportLimits } from './measurements/export.ts';
+import { createExportSlots } from './measurements/export-slots.ts';
 import { runningTelemetry } from './observability/running-telemetry.ts';
 import type { Readiness } from './rest/health.ts';
 import { createServer } from './server.ts';
@@ -28,15 +31,19 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     resources.push(...(await startMetrics(config, database, logger)));
   }
 
+  const caches = openCaches(config, logger);
+  resources.push({ name: 'caches', close: () => caches.close() });
+
   const graphql = createGraphQLServer({ logger, production: config.production });
   await graphql.start();
   resources.push({ name: 'graphql', close: () => graphql.stop() });
 
   const readiness: Readiness = { accepting: true };
   const app = createServer({
-    resolverContext: { database, limits: { pageSizeMax: config.pageSizeMax } },
+    resolverContext: { database, limits: exportLimits(config) },
     graphql,
     logger,
+    caches,
     readiness,
     importAccess: {
       slots: createImportSlots(config.importsAtOnceMax),
@@ -46,6 +53,7 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
       requireApiKey: config.requireApiKey,
       rateLimitPerMinute: config.rateLimitPerMinute,
       trustProxyHops: config.trustProxyHops,
+      corsOrigin: config.corsOrigin,
     },
   });
   const server = createHttpServer(app);
@@ -69,4 +77,14 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     cut: () => server.closeAllConnections(),
   });
   return `http://localhost:${(server.address() as AddressInfo).port}`;
+}
+
+function exportLimits(config: Config): ExportLimits {
+  return {
+    slots: createExportSlots(config.exportsAtOnceMax, config.exportsWaitingMax),
+    pageSizeMax: config.pageSizeMax,
+    rowsMax: config.exportRowsMax,
+    statementTimeoutMs: config.exportStatementTimeoutMs,
+    idleTimeoutMs: config.exportIdleTimeoutMs,
+  };
 }

@@ -1,18 +1,23 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
+import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import type { Caches } from './cache/caches.ts';
+import { createDatasetVersionReader } from './database/dataset-version.ts';
 import { createGraphQLContext, type GraphQLContext } from './graphql/context.ts';
 import type { ImportAccess } from './imports/import-slots.ts';
 import { pollutants } from './measurements/pollutants.ts';
 import type { ResolverContext } from './measurements/resolve-measurements.ts';
 import { airQuality } from './rest/air-quality.ts';
+import { apiDocs } from './rest/api-docs.ts';
 import { identify, keyHolderOf, refuseUnknownKeys, requireScope } from './rest/authorization.ts';
 import { live, type Readiness, ready } from './rest/health.ts';
 import { home } from './rest/home.ts';
 import { imports } from './rest/imports.ts';
 import { latest } from './rest/latest.ts';
+import { openApi } from './rest/openapi.ts';
 import { postAirQuality } from './rest/post-air-quality.ts';
 import { explainProblem, notFound, problemHandler } from './rest/problem.ts';
 import { rateLimit } from './rest/rate-limit.ts';
@@ -24,6 +29,7 @@ export interface ServerParts {
   readonly resolverContext: ResolverContext;
   readonly graphql: ApolloServer<GraphQLContext>;
   readonly logger: Logger;
+  readonly caches: Caches;
   readonly readiness: Readiness;
   readonly importAccess: ImportAccess;
   readonly access: {
@@ -32,13 +38,18 @@ export interface ServerParts {
     /** 0 = no limit. */
     readonly rateLimitPerMinute: number;
     readonly trustProxyHops: number;
+    readonly corsOrigin: string;
   };
 }
 
+/** What scripts of other origins may read of an answer, besides its body. */
+const exposedHeaders = ['Content-Disposition', 'ETag', 'Link', 'Retry-After', 'X-Request-Id'];
+
 /** Every route and middleware of the gateway, in the order a request meets them. */
 export function createServer(parts: ServerParts): Express {
-  const { resolverContext, graphql, logger, readiness, importAccess, access } = parts;
+  const { resolverContext, graphql, logger, caches, readiness, importAccess, access } = parts;
   const { database } = resolverContext;
+  const readVersion = createDatasetVersionReader(database.pool);
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -47,18 +58,29 @@ export function createServer(parts: ServerParts): Express {
 
   app.use(requestMetrics);
   app.use(requestLog(logger));
-  app.use(helmet());
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+    }),
+  );
+  app.use(cors({ origin: access.corsOrigin, exposedHeaders }));
 
   app.get('/health/live', live);
   app.get('/health/ready', ready(database, readiness));
   app.get('/', home);
+  app.get('/openapi.json', openApi());
+  app.use('/docs', apiDocs());
   app.get('/problems/:name', explainProblem);
 
   app.use(identify(database), rateLimit(access.rateLimitPerMinute), refuseUnknownKeys);
   app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
   if (access.requireApiKey) app.use(requireScope('read'));
   app.get('/air_quality/latest{.:format}', latest(resolverContext));
-  app.get('/air_quality{.:format}', airQuality(resolverContext));
+  app.get(
+    '/air_quality{.:format}',
+    airQuality({ resolverContext, readVersion, cache: caches.restPages, open: !access.requireApiKey }),
+  );
   app.get('/stations{.:format}', stations(resolverContext));
   app.get('/stations/:id', station(resolverContext));
   app.get('/pollutants', (_request, response) => void response.json({ pollutants }));

@@ -12,6 +12,8 @@ export interface Caches {
   readonly graphqlResponses: Cache;
   /** Documents of automatic persisted queries, by their hash. */
   readonly persistedQueries: Cache;
+  /** Small answers of `/air_quality`. */
+  readonly restPages: Cache;
   readonly all: readonly Cache[];
   /**
    * Removes every entry whose full name, `<namespace>:<key>`, starts with `prefix`.
@@ -31,6 +33,7 @@ export type CacheConfig = Pick<
   | 'cacheTimeoutMs'
   | 'cacheTtlGraphqlResponsesSeconds'
   | 'cacheTtlPersistedQueriesSeconds'
+  | 'cacheTtlRestPagesSeconds'
 >;
 
 /** Opens the caches: in Redis when one is configured, else in memory. Does not wait for Redis. */
@@ -45,10 +48,12 @@ export function openCaches(config: CacheConfig, logger: Logger): Caches {
     createCache(namespace, store.open(namespace), ttlSeconds * 1_000, guard);
   const graphqlResponses = open('graphql-responses', config.cacheTtlGraphqlResponsesSeconds);
   const persistedQueries = open('persisted-queries', config.cacheTtlPersistedQueriesSeconds);
+  const restPages = open('rest-pages', config.cacheTtlRestPagesSeconds);
   return {
     graphqlResponses,
     persistedQueries,
-    all: [graphqlResponses, persistedQueries],
+    restPages,
+    all: [graphqlResponses, persistedQueries, restPages],
     perProcess: redisUrl === undefined,
     async clear(prefix) {
       try {

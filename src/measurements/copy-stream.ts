@@ -1,8 +1,25 @@
 import { Readable } from 'node:stream';
-import type pg from 'pg';
+import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cancelQuery } from '../database/cancel-query.ts';
 import { observeCopy } from './copy-telemetry.ts';
+
+export interface CopyOptions {
+  /** Time zone of the session, for SQL that prints times in it. */
+  readonly timezone?: string;
+  /** How long PostgreSQL may work on it, in ms; 0 = any time. */
+  readonly statementTimeoutMs?: number;
+  /** A reader that takes nothing for so long, in ms, is given up; 0 = it may take any time. */
+  readonly idleTimeoutMs?: number;
+  /** Runs first, in the same snapshot. */
+  readonly before?: (client: pg.PoolClient) => Promise<void>;
+}
+
+export interface CopyStream {
+  readonly stream: Readable;
+  /** Rows sent; right once the stream has ended. */
+  rowCount(): number;
+}
 
 /** How long a cancelled COPY may take to end before its connection is given up. */
 const cancelGraceMs = 1_000;
@@ -17,7 +34,11 @@ const cancelGraceMs = 1_000;
  *
  * @param copySql `copy (…) to stdout …`
  */
-export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Readable> {
+export async function openCopyStream(
+  pool: pg.Pool,
+  copySql: string,
+  { timezone = 'UTC', statementTimeoutMs = 0, idleTimeoutMs = 0, before }: CopyOptions = {},
+): Promise<CopyStream> {
   const client = await pool.connect();
   // Without a listener a connection lost between two queries would be an uncaught error of the process.
   const ignoreConnectionError = () => {};
@@ -31,8 +52,11 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
   };
   try {
     await client.query('begin isolation level repeatable read read only');
+    if (timezone !== 'UTC') await client.query(`set local timezone to ${pg.escapeLiteral(timezone)}`);
+    if (statementTimeoutMs > 0) await client.query(`set local statement_timeout to ${statementTimeoutMs}`);
+    await before?.(client);
   } catch (error) {
-    release(error as Error);
+    await client.query('rollback').then(() => release(), release);
     throw error;
   }
 
@@ -40,11 +64,16 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
   source.pause();
   const observation = observeCopy();
   let sourceDone = false;
+  let idle: NodeJS.Timeout | undefined;
 
   const output = new Readable({
     highWaterMark: 65_536,
-    read: () => source.resume(),
-    destroy: (error, callback) => {
+    read() {
+      clearTimeout(idle);
+      source.resume();
+    },
+    destroy(error, callback) {
+      clearTimeout(idle);
       callback(error);
       const outcome = output.readableEnded ? 'complete' : isDeparture(error) ? 'cancelled' : 'failed';
       observation.ended(outcome, source.rowCount, error ?? undefined);
@@ -56,7 +85,9 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
 
   source.on('data', (chunk: Buffer) => {
     observation.sent(chunk.length);
-    if (!output.destroyed && !output.push(chunk)) source.pause();
+    if (output.destroyed || output.push(chunk)) return;
+    source.pause();
+    if (idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
   });
   source.once('end', () => {
     sourceDone = true;
@@ -70,6 +101,10 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
     sourceDone = true;
     if (!output.destroyed) output.destroy(error);
   });
+
+  function giveUpReader(): void {
+    output.destroy(new Error(`The reader of an export took nothing for ${idleTimeoutMs} ms.`));
+  }
 
   async function endTransaction(): Promise<void> {
     try {
@@ -96,7 +131,7 @@ export async function openCopyStream(pool: pg.Pool, copySql: string): Promise<Re
     await endTransaction();
   }
 
-  return output;
+  return { stream: output, rowCount: () => source.rowCount };
 }
 
 /** Whether a stream was destroyed by its reader, not by a failure of its source. */

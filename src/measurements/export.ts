@@ -1,55 +1,180 @@
 import { Readable } from 'node:stream';
 import type pg from 'pg';
-import { openCopyStream } from './copy-stream.ts';
-import { decodeCursor } from './cursor.ts';
+import { GatewayError } from '../errors.ts';
+import type { AirQualityIndex } from './air-quality-index/air-quality-index.ts';
+import { csvCopySql, csvPreamble, jsonCopySql } from './copy-sql.ts';
+import { type CopyStream, openCopyStream } from './copy-stream.ts';
+import { decodeCursor, encodeCursor, type MeasurementKey } from './cursor.ts';
+import { type ExportSource, measurementSource, statisticsSource } from './export-columns.ts';
+import type { ExportSlots } from './export-slots.ts';
+import { instantText } from './instant-text.ts';
+import { defaultPresentation, type Presentation } from './presentation.ts';
 import type { MeasurementSelection } from './selection.ts';
-import { bindLiterals, selectionSql, timeInstantText } from './selection-sql.ts';
+import { bindLiterals, selectionSql } from './selection-sql.ts';
+import type { StatisticsRequest } from './statistics.ts';
 
 export type ExportFormat = 'csv' | 'json' | 'ndjson';
 
 export interface ExportArguments {
   readonly format: ExportFormat;
+  readonly presentation?: Presentation | undefined;
   /** Rows at most; all of them when absent. */
   readonly limit?: number | undefined;
   /** Cursor of the row before the first one. */
   readonly after?: string | undefined;
+  /** Averages over periods instead of raw measurements. */
+  readonly statistics?: StatisticsRequest | undefined;
+  /** Indexes to add to raw measurements, a column each. */
+  readonly indexes?: readonly AirQualityIndex[] | undefined;
+  /** Aborted when nobody wants the export any more, also while it waits for its turn. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What bounds exports, apart from the caller's wishes. */
+export interface ExportLimits {
+  readonly slots: ExportSlots;
+  /** Exports of at most so many rows are pages: they do not wait in line. */
+  readonly pageSizeMax: number;
+  /** Rows that one export may have; 0 = any number. */
+  readonly rowsMax: number;
+  /** How long PostgreSQL may work on one export, in ms; 0 = any time. */
+  readonly statementTimeoutMs: number;
+  /** How long a reader may take none of the bytes that are ready, in ms. */
+  readonly idleTimeoutMs: number;
+}
+
+export interface MeasurementExport {
+  readonly stream: Readable;
+  /** Cursor of the last row, when a limit leaves rows behind it. */
+  readonly next: string | null;
+  /** How many rows there were; right once the stream has ended. */
+  rowCount(): number;
 }
 
 /**
- * Streams the raw rows of a selection as PostgreSQL itself prints them; JavaScript touches no row.
+ * Streams the rows of a selection as PostgreSQL itself prints them; JavaScript touches no row.
  * csv: RFC 4180 with header, `\n`. ndjson: one object a line. json: `{"measurements":[…]}`.
- * @throws GatewayError INVALID_CURSOR.
+ * @throws GatewayError INVALID_CURSOR; INVALID_ARGUMENT for arguments that exclude each other; TOO_MANY_EXPORTS;
+ *   TOO_MANY_ROWS.
  */
 export async function exportMeasurements(
   pool: pg.Pool,
   selection: MeasurementSelection,
-  { format, limit, after }: ExportArguments,
-): Promise<Readable> {
-  const key = after === undefined ? undefined : decodeCursor(selection.order, after);
-  const source = `${selectionSql(selection, bindLiterals, key)}${limit === undefined ? '' : ` limit ${limit}`}`;
-  const stream = await openCopyStream(pool, copySql(selection, format, source));
-  return format === 'json' ? Readable.from(wrapJson(stream), { objectMode: false }) : stream;
+  args: ExportArguments,
+  limits: ExportLimits,
+): Promise<MeasurementExport> {
+  const { format, limit, statistics, signal, presentation = defaultPresentation, indexes = [] } = args;
+  requireCompatible(args);
+  const after = args.after === undefined ? undefined : decodeCursor(selection.order, args.after);
+  const source =
+    statistics === undefined
+      ? measurementSource(selection, presentation, indexes, after)
+      : statisticsSource(selection, presentation, statistics);
+  const isPage = limit !== undefined && limit <= limits.pageSizeMax;
+  const release = isPage ? () => {} : await limits.slots.acquire(signal);
+  try {
+    let next: string | null = null;
+    const copy = await openCopyStream(pool, copySql(source, format, presentation, limit), {
+      timezone: presentation.timezone,
+      statementTimeoutMs: limits.statementTimeoutMs,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      async before(client) {
+        if (limit === undefined) await requireRowsAtMost(limits.rowsMax, source, client);
+        else if (statistics === undefined) next = await findNext(client, selection, limit, after);
+      },
+    });
+    copy.stream.once('close', release);
+    return { stream: rendered(copy, source, format, presentation), next, rowCount: copy.rowCount };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
-function copySql({ pollutants }: MeasurementSelection, format: ExportFormat, source: string): string {
-  if (format === 'csv') {
-    const columns = [`${timeInstantText} as "TimeInstant"`, 'id_entity', ...pollutants];
-    return `copy (select ${columns.join(', ')} ${source}) to stdout with (format csv, header true)`;
+function requireCompatible({ after, statistics, indexes }: ExportArguments): void {
+  if (statistics === undefined) return;
+  const excluded =
+    after !== undefined ? 'after' : indexes !== undefined && indexes.length > 0 ? 'index' : undefined;
+  if (excluded === undefined) return;
+  throw new GatewayError('INVALID_ARGUMENT', `\`${excluded}\` is for raw measurements, not for averages.`, {
+    field: excluded,
+    hint: `Leave out \`${excluded}\` or \`interval\`.`,
+  });
+}
+
+function copySql(
+  source: ExportSource,
+  format: ExportFormat,
+  { csv }: Presentation,
+  limit: number | undefined,
+) {
+  const limited = limit === undefined ? source : { ...source, from: `${source.from} limit ${limit}` };
+  return format === 'csv' ? csvCopySql(limited, csv) : jsonCopySql(limited, format === 'json' ? ',' : '');
+}
+
+/** Refuses before the first byte what would be cut short later. */
+async function requireRowsAtMost(
+  maximum: number,
+  { from }: ExportSource,
+  client: pg.PoolClient,
+): Promise<void> {
+  if (maximum === 0) return;
+  const { rowCount } = await client.query(`select ${from} offset ${maximum} limit 1`);
+  if (rowCount === 0) return;
+  throw new GatewayError(
+    'TOO_MANY_ROWS',
+    `The selection has more than the ${maximum} rows that an export may have.`,
+    {
+      field: 'limit',
+      hint: 'Choose stations or a range of time, or page with `limit` and the `next` link.',
+    },
+  );
+}
+
+async function findNext(
+  client: pg.PoolClient,
+  selection: MeasurementSelection,
+  limit: number,
+  after: MeasurementKey | undefined,
+): Promise<string | null> {
+  if (limit === 0) return null;
+  const { rows } = await client.query<MeasurementKey>(
+    `select ${instantText('"TimeInstant"')} as "timeInstant", id_entity as "stationId"
+     ${selectionSql(selection, bindLiterals, after)} offset ${limit - 1} limit 2`,
+  );
+  const [last, following] = rows;
+  return last === undefined || following === undefined ? null : encodeCursor(selection.order, last);
+}
+
+function rendered(
+  { stream }: CopyStream,
+  { columns }: ExportSource,
+  format: ExportFormat,
+  { csv }: Presentation,
+): Readable {
+  if (format === 'json') return Readable.from(wrapJson(stream), { objectMode: false });
+  const preamble = format === 'csv' ? csvPreamble(columns, csv) : '';
+  return preamble === '' ? stream : Readable.from(prepend(preamble, stream), { objectMode: false });
+}
+
+async function* prepend(preamble: string, rows: Readable): AsyncGenerator<Buffer | string> {
+  // Not before the first bytes of the database, or its failure: an error can still be answered as one until then.
+  let begun = false;
+  for await (const chunk of rows) {
+    if (!begun) yield preamble;
+    begun = true;
+    yield chunk;
   }
-  // COPY's text format escapes only backslash, tab and line ends; neither ids, times nor finite numbers have any.
-  const values = pollutants.map((code) => `',"${code}":' || coalesce(${code}::text, 'null')`);
-  const separator = format === 'json' ? ',' : '';
-  const row = `'${separator}{"TimeInstant":"' || ${timeInstantText} || '","id_entity":"' || id_entity || '"' || ${values.join(' || ')} || '}'`;
-  return `copy (select ${row} ${source}) to stdout`;
+  if (!begun) yield preamble;
 }
 
 /** Every row starts with a comma; the first one's is dropped. */
-async function* wrapJson(rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer | string> {
-  yield '{"measurements":[\n';
-  let first = true;
+async function* wrapJson(rows: Readable): AsyncGenerator<Buffer | string> {
+  let begun = false;
   for await (const chunk of rows) {
-    yield first ? chunk.subarray(1) : chunk;
-    first = false;
+    if (!begun) yield '{"measurements":[\n';
+    yield begun ? chunk : (chunk as Buffer).subarray(1);
+    begun = true;
   }
-  yield ']}\n';
+  yield begun ? ']}\n' : '{"measurements":[]}\n';
 }

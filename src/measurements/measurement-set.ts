@@ -1,10 +1,17 @@
-import type { Readable } from 'node:stream';
 import type { Database } from '../database/database.ts';
 import { countMeasurements } from './count.ts';
-import { type ExportArguments, exportMeasurements } from './export.ts';
+import {
+  type ExportArguments,
+  type ExportLimits,
+  exportMeasurements,
+  type MeasurementExport,
+} from './export.ts';
 import type { Measurement } from './measurement.ts';
 import { type MeasurementPage, type PageArguments, readPage } from './page.ts';
+import type { PollutantCode } from './pollutants.ts';
 import type { MeasurementSelection } from './selection.ts';
+import type { StatisticsRequest } from './statistics.ts';
+import { readStatisticsPage, type StatisticsPage, type StatisticsPageArguments } from './statistics-page.ts';
 import { streamRows } from './stream-rows.ts';
 
 /**
@@ -15,20 +22,27 @@ export interface MeasurementSet {
   readonly selection: MeasurementSelection;
   page(args: PageArguments): Promise<MeasurementPage>;
   count(): Promise<number>;
+  /** The same measurements with other value columns. */
+  withPollutants(pollutants: readonly PollutantCode[]): MeasurementSet;
+  /** Averages over periods. */
+  statistics(request: StatisticsRequest, args: StatisticsPageArguments): Promise<StatisticsPage>;
   rows(): AsyncIterable<readonly Measurement[]>;
-  export(args: ExportArguments): Promise<Readable>;
+  export(args: ExportArguments): Promise<MeasurementExport>;
 }
 
 export function measurementSet(
   selection: MeasurementSelection,
-  { pool }: Pick<Database, 'pool'>,
-  { pageSizeMax }: { readonly pageSizeMax: number },
+  database: Pick<Database, 'pool'>,
+  limits: ExportLimits,
 ): MeasurementSet {
+  const { pool } = database;
   return {
     selection,
-    page: (args) => readPage(pool, selection, args, pageSizeMax),
+    page: (args) => readPage(pool, selection, args, limits.pageSizeMax),
     count: () => countMeasurements(pool, selection),
+    withPollutants: (pollutants) => measurementSet({ ...selection, pollutants }, database, limits),
+    statistics: (request, args) => readStatisticsPage(pool, selection, request, args, limits.pageSizeMax),
     rows: () => streamRows(pool, selection),
-    export: (args) => exportMeasurements(pool, selection, args),
+    export: (args) => exportMeasurements(pool, selection, args, limits),
   };
 }

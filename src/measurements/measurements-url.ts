@@ -6,6 +6,7 @@ export const orderNames = {
   time: 'TIME',
   '-time': 'TIME_DESC',
   station: 'STATION',
+  '-station': 'STATION_DESC',
 } as const satisfies Record<string, MeasurementOrder>;
 
 /** The path and query of `/air_quality` that answers a selection as CSV. */

@@ -1,12 +1,14 @@
 import type { Database } from '../database/database.ts';
+import { findStationsAt, type Place } from '../stations/place.ts';
 import { requireStations } from '../stations/stations.ts';
+import type { ExportLimits } from './export.ts';
 import { type MeasurementSet, measurementSet } from './measurement-set.ts';
-import { type MeasurementArguments, selectMeasurements } from './selection.ts';
+import { type MeasurementArguments, type MeasurementSelection, selectMeasurements } from './selection.ts';
 
 /** What resolvers need from the process they run in. */
 export interface ResolverContext {
   readonly database: Database;
-  readonly limits: { readonly pageSizeMax: number };
+  readonly limits: ExportLimits;
 }
 
 /**
@@ -18,7 +20,19 @@ export async function resolveMeasurements(
   args: MeasurementArguments,
   { database, limits }: ResolverContext,
 ): Promise<MeasurementSet> {
-  const selection = selectMeasurements(args);
-  if (selection.stationIds !== null) await requireStations(database.prisma, selection.stationIds);
+  const asked = selectMeasurements(args);
+  if (asked.stationIds !== null) await requireStations(database.prisma, asked.stationIds);
+  const place = args.where?.place;
+  const selection =
+    place == null ? asked : { ...asked, stationIds: await stationsAt(place, asked, database) };
   return measurementSet(selection, database, limits);
+}
+
+async function stationsAt(
+  place: Place,
+  { stationIds }: MeasurementSelection,
+  { prisma }: Database,
+): Promise<readonly string[]> {
+  const there = await findStationsAt(prisma, place);
+  return stationIds === null ? there : there.filter((id) => stationIds.includes(id));
 }

@@ -3,7 +3,7 @@ import type { MeasurementKey } from './cursor.ts';
 import type { MeasurementOrder, MeasurementSelection } from './selection.ts';
 
 /** Puts a value into SQL text: as a numbered parameter, or escaped in place where COPY takes no parameters. */
-export type Bind = (value: string, type: 'text' | 'text[]' | 'timestamptz') => string;
+export type Bind = (value: string, type: 'text' | 'text[]' | 'timestamptz' | 'float8') => string;
 
 /** Collects values as `$1`, `$2`, …; `values` is ready for the driver. */
 export function bindParameters(): { bind: Bind; values: string[] } {
@@ -23,11 +23,17 @@ const orderColumns: Record<MeasurementOrder, string> = {
   TIME: 'measurement."TimeInstant", measurement.id_entity',
   TIME_DESC: 'measurement."TimeInstant" desc, measurement.id_entity desc',
   STATION: 'measurement.id_entity, measurement."TimeInstant"',
+  STATION_DESC: 'measurement.id_entity desc, measurement."TimeInstant" desc',
 };
 
 /** `from … where … order by …` of a selection, from behind `after` when given. */
 export function selectionSql(selection: MeasurementSelection, bind: Bind, after?: MeasurementKey): string {
-  return `from environment_airq_measurand measurement ${whereSql(selection, bind, after)} order by ${orderColumns[selection.order]}`;
+  return `from environment_airq_measurand measurement ${whereSql(selection, bind, after)} ${orderSql(selection)}`;
+}
+
+/** `order by …` of a selection whose rows are called `measurement`. */
+export function orderSql({ order }: Pick<MeasurementSelection, 'order'>): string {
+  return `order by ${orderColumns[order]}`;
 }
 
 /** `where …` of a selection, or nothing when it selects everything. */
@@ -37,7 +43,10 @@ export function whereSql(selection: MeasurementSelection, bind: Bind, after?: Me
   return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
 }
 
-function selectionConditions({ stationIds, from, to }: MeasurementSelection, bind: Bind): string[] {
+function selectionConditions(
+  { stationIds, from, to, comparisons }: MeasurementSelection,
+  bind: Bind,
+): string[] {
   const conditions: string[] = [];
   if (stationIds?.length === 1) conditions.push(`id_entity = ${bind(stationIds[0] as string, 'text')}`);
   // The form of station ids leaves nothing that an array literal would have to escape.
@@ -45,6 +54,9 @@ function selectionConditions({ stationIds, from, to }: MeasurementSelection, bin
     conditions.push(`id_entity = any(${bind(`{${stationIds.join(',')}}`, 'text[]')})`);
   if (from !== null) conditions.push(`"TimeInstant" >= ${bind(from.toISOString(), 'timestamptz')}`);
   if (to !== null) conditions.push(`"TimeInstant" < ${bind(to.toISOString(), 'timestamptz')}`);
+  for (const { pollutant, operator, value } of comparisons) {
+    conditions.push(`${pollutant} ${operator} ${bind(String(value), 'float8')}`);
+  }
   return conditions;
 }
 
@@ -59,5 +71,7 @@ function keysetConditions(order: MeasurementOrder, after: MeasurementKey, bind: 
       return [`("TimeInstant", id_entity) < (${time}, ${station})`, `"TimeInstant" <= ${time}`];
     case 'STATION':
       return [`(id_entity, "TimeInstant") > (${station}, ${time})`];
+    case 'STATION_DESC':
+      return [`(id_entity, "TimeInstant") < (${station}, ${time})`];
   }
 }

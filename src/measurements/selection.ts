@@ -1,8 +1,10 @@
 import { GatewayError } from '../errors.ts';
+import type { Place } from '../stations/place.ts';
+import type { Comparison } from './comparison.ts';
 import { type PollutantCode, pollutantCodes } from './pollutants.ts';
 
-/** `TIME`: time, then station. `TIME_DESC`: its exact reverse. `STATION`: station, then time. All total orders. */
-export type MeasurementOrder = 'TIME' | 'TIME_DESC' | 'STATION';
+/** `TIME`: time, then station. `STATION`: station, then time. `…_DESC`: their exact reverse. All total orders. */
+export type MeasurementOrder = 'TIME' | 'TIME_DESC' | 'STATION' | 'STATION_DESC';
 
 /** What a caller may say about which measurements it wants; everything absent or null means "all". */
 export interface MeasurementArguments {
@@ -18,15 +20,20 @@ export interface MeasurementFilter {
   readonly to?: Date | null | undefined;
   /** Value columns, in the order they are wanted. */
   readonly pollutants?: readonly PollutantCode[] | null | undefined;
+  /** Only stations at this place. */
+  readonly place?: Place | null | undefined;
+  /** Conditions on values; all must hold. */
+  readonly comparisons?: readonly Comparison[] | null | undefined;
 }
 
 /** Which measurements, in which order, with which columns: validated, normalised, immutable. */
 export interface MeasurementSelection {
-  /** Sorted, without repetition; null = every station. */
+  /** Sorted, without repetition; null = every station. Empty when no station is at the place asked for. */
   readonly stationIds: readonly string[] | null;
   readonly from: Date | null;
   readonly to: Date | null;
   readonly pollutants: readonly PollutantCode[];
+  readonly comparisons: readonly Comparison[];
   readonly order: MeasurementOrder;
 }
 
@@ -43,6 +50,7 @@ export function selectMeasurements({ where, orderBy }: MeasurementArguments): Me
     stationIds: selectStations(where?.stationIds ?? null),
     ...selectRange(where?.from ?? null, where?.to ?? null),
     pollutants: selectPollutants(where?.pollutants ?? null),
+    comparisons: where?.comparisons ?? [],
     order: orderBy ?? 'TIME',
   });
 }

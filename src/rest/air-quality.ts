@@ -1,66 +1,128 @@
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { RequestHandler } from 'express';
-import { z } from 'zod';
-import { orderNames } from '../measurements/measurements-url.ts';
-import { pollutantCodes } from '../measurements/pollutants.ts';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Cache } from '../cache/cache.ts';
+import type { DatasetVersion } from '../database/dataset-version.ts';
+import { airQualityArguments, airQualityParameters } from '../measurements/air-quality-parameters.ts';
+import type { ExportFormat, MeasurementExport } from '../measurements/export.ts';
 import { type ResolverContext, resolveMeasurements } from '../measurements/resolve-measurements.ts';
-import { mediaTypes, negotiateFormat } from './content-negotiation.ts';
-import { list, parseQuery } from './query-parameters.ts';
+import { type CachedPage, readCachedPage, recordPage } from './cached-page.ts';
+import { answerNotModified, entityTag } from './conditional-request.ts';
+import { negotiateEncoding } from './content-encoding.ts';
+import { formatParameter, mediaTypes, negotiateFormat } from './content-negotiation.ts';
+import { fileName } from './file-name.ts';
+import { parseQuery } from './query-parameters.ts';
 
-const timeInstant = z
-  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ local: true }), z.iso.date()], {
-    error: 'is not a time instant',
-  })
-  .transform(
-    (text) =>
-      new Date(
-        /\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$/.test(text)
-          ? text
-          : `${text.length === 10 ? `${text}T00:00` : text}Z`,
-      ),
-  );
+export interface AirQualityParts {
+  readonly resolverContext: ResolverContext;
+  readonly readVersion: () => Promise<DatasetVersion>;
+  /** Of small answers. */
+  readonly cache: Cache;
+  /** Whether answers are for everybody, so that shared caches may keep them. */
+  readonly open: boolean;
+}
+
+const formats = ['csv', 'json', 'ndjson'] as const satisfies readonly ExportFormat[];
 
 /** The query parameters of `/air_quality`. */
-export const airQualityParameters = z.object({
-  id_entity: list(z.string()).optional().describe('station ids, repeated or comma-separated, e.g. aq_salvia'),
-  from: timeInstant
-    .optional()
-    .describe('first time instant, ISO 8601; without offset UTC, date alone midnight'),
-  to: timeInstant.optional().describe('first time instant after the range, ISO 8601'),
-  pollutant: list(z.enum(pollutantCodes))
-    .optional()
-    .describe(`any of ${pollutantCodes.join(', ')}`),
-  order: z
-    .enum(Object.keys(orderNames) as [keyof typeof orderNames])
-    .default('time')
-    .describe('time, -time or station'),
-  limit: z.coerce.number().int().min(0).optional().describe('rows at most, a whole number'),
-  after: z.string().optional().describe('a cursor from an earlier answer'),
-  format: z.enum(['csv', 'json', 'ndjson']).optional().describe('csv, json or ndjson'),
-});
+export const airQualityQuery = airQualityParameters.extend({ format: formatParameter(formats) });
 
-/** `GET /air_quality`: measurements as CSV, JSON or NDJSON, streamed from the same resolver as GraphQL's. */
-export function airQuality(context: ResolverContext): RequestHandler {
+/** Answers of at most so many rows are kept in the cache. */
+const cachedRowsMax = 1_000;
+/** Shorter answers fit a packet or two as they are. */
+const compressedLengthMin = 1_024;
+
+/** `GET /air_quality`: measurements, streamed from the same resolver as GraphQL's, in the form that is asked for. */
+export function airQuality({ resolverContext, readVersion, cache, open }: AirQualityParts): RequestHandler {
   return async (request, response) => {
-    const parameters = parseQuery(request, airQualityParameters);
-    const format = negotiateFormat(request, ['csv', 'json', 'ndjson'], parameters.format);
-    const set = await resolveMeasurements(
-      {
-        where: {
-          stationIds: parameters.id_entity,
-          from: parameters.from,
-          to: parameters.to,
-          pollutants: parameters.pollutant,
-        },
-        orderBy: orderNames[parameters.order],
-      },
-      context,
-    );
-    const rows = await set.export({ format, limit: parameters.limit, after: parameters.after });
-    response.set('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
-    await pipeline(rows, response).catch((error: NodeJS.ErrnoException) => {
-      // The client has left; the pipeline has already cancelled the query.
-      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    const { format: asked, ...parameters } = parseQuery(request, airQualityQuery);
+    const format = negotiateFormat(request, formats, asked);
+    response.setHeader('Vary', 'Accept, Accept-Encoding');
+    const version = await readVersion();
+    const tag = entityTag(version, [format, parameters]);
+    if (answerNotModified(request, response, version, tag, open)) return;
+
+    const isSmall = parameters.limit !== undefined && parameters.limit <= cachedRowsMax;
+    const cached = isSmall ? await readCachedPage(cache, tag) : undefined;
+    if (cached !== undefined) return sendCached(request, response, format, cached);
+
+    const { measurements, rendering } = airQualityArguments(parameters);
+    const set = await resolveMeasurements(measurements, resolverContext);
+    const name = fileName(set.selection, format);
+    setContentHeaders(response, format, name);
+    if (request.method === 'HEAD') return void response.end();
+
+    const departure = new AbortController();
+    response.once('close', () => departure.abort());
+    const result = await set.export({ format, ...rendering, signal: departure.signal }).catch((error) => {
+      removeContentHeaders(response);
+      throw error;
     });
+    if (result.next !== null) setNextLink(request, response, result.next);
+    const record = isSmall ? [recordPage(cache, tag, { name, next: result.next })] : [];
+    await send(request, response, result, record);
   };
+}
+
+async function sendCached(
+  request: Request,
+  response: Response,
+  format: ExportFormat,
+  page: CachedPage,
+): Promise<void> {
+  setContentHeaders(response, format, page.name);
+  response.setHeader('X-Cache', 'HIT');
+  if (page.next !== null) setNextLink(request, response, page.next);
+  const encoding = page.body.length < compressedLengthMin ? [] : negotiateEncoding(request, response);
+  if (encoding.length > 0) return transfer([Readable.from([page.body]), ...encoding, response]);
+  response.setHeader('Content-Length', Buffer.byteLength(page.body));
+  response.end(page.body);
+}
+
+/**
+ * Streams an export. Its rows are counted in a trailer, for those who check; when it fails half way the connection is
+ * broken (problemHandler), so that no client takes the beginning for the whole.
+ */
+async function send(
+  request: Request,
+  response: Response,
+  { stream, rowCount }: MeasurementExport,
+  record: NodeJS.ReadWriteStream[],
+): Promise<void> {
+  if (request.httpVersionMajor === 1 && request.httpVersionMinor >= 1) {
+    response.setHeader('Trailer', 'Row-Count');
+    stream.once('end', () => response.addTrailers({ 'Row-Count': String(rowCount()) }));
+  }
+  await transfer([stream, ...record, ...negotiateEncoding(request, response), response]);
+}
+
+async function transfer(
+  streams: (NodeJS.ReadableStream | NodeJS.WritableStream | NodeJS.ReadWriteStream)[],
+): Promise<void> {
+  try {
+    await pipeline(streams);
+  } catch (error) {
+    // The client has left; the pipeline has cancelled the query.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}
+
+function setContentHeaders(response: Response, format: ExportFormat, name: string): void {
+  response.setHeader('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
+  // Programs and browsers show JSON; the others are files to keep.
+  response.setHeader(
+    'Content-Disposition',
+    `${format === 'json' ? 'inline' : 'attachment'}; filename="${name}"`,
+  );
+}
+
+/** What was said of an answer that there will not be must not be said of the problem in its place. */
+function removeContentHeaders(response: Response): void {
+  for (const name of ['Content-Disposition', 'ETag', 'Last-Modified']) response.removeHeader(name);
+}
+
+function setNextLink(request: Request, response: Response, cursor: string): void {
+  const query = new URLSearchParams(request.originalUrl.split('?')[1]);
+  query.set('after', cursor);
+  response.setHeader('Link', `<${request.path}?${query}>; rel="next"`);
 }

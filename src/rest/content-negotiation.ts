@@ -1,13 +1,26 @@
 import type { Request } from 'express';
+import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 
 export const mediaTypes = {
   csv: 'text/csv',
   json: 'application/json',
   ndjson: 'application/x-ndjson',
+  geojson: 'application/geo+json',
 } as const;
 
 export type Format = keyof typeof mediaTypes;
+
+/** The query parameter `format` of a route that has these. */
+export function formatParameter<Name extends Format>(names: readonly Name[]) {
+  return z
+    .string()
+    .optional()
+    .meta({
+      description: `${names.join(', ')}; without it the suffix of the path or the Accept header decides`,
+      examples: [...names].slice(1, 2),
+    });
+}
 
 /**
  * The format of an answer: the suffix of the path, else `format`, else the `Accept` header, else the first of

@@ -6,9 +6,10 @@ import { type ImportOptions, importMeasurements } from '../imports/import-measur
 import type { ImportSlots } from '../imports/import-slots.ts';
 import { parseRejectionLimit } from '../imports/rejection-limit.ts';
 import { sourceOf } from '../imports/source.ts';
+import { list } from '../measurements/text-list.ts';
 import { assertScope, keyHolderOf } from './authorization.ts';
 import { importEntry } from './import-entry.ts';
-import { list, parseQuery } from './query-parameters.ts';
+import { parseQuery } from './query-parameters.ts';
 
 const flag = z.stringbool({ error: 'is neither true nor false' }).optional();
 

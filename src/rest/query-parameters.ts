@@ -6,15 +6,6 @@ import { nearestName } from '../nearest-name.ts';
 /** The query parameters of a route: one zod schema a name; `list` ones may repeat or be comma-separated. */
 export type ParameterSchemas = z.ZodRawShape;
 
-/** A parameter that takes several values: repeated, comma-separated or both. */
-export function list<Element extends z.ZodType<unknown, string>>(element: Element) {
-  return z
-    .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((text) => text.split(',')))
-    .pipe(z.array(element).min(1))
-    .meta({ list: true });
-}
-
 /**
  * Parses the query string of a request.
  * @throws GatewayError UNKNOWN_PARAMETER with the nearest valid name, REPEATED_PARAMETER, INVALID_ARGUMENT with the

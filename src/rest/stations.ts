@@ -1,27 +1,42 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ResolverContext } from '../measurements/resolve-measurements.ts';
-import { findStation, listStations, unknownStation } from '../stations/stations.ts';
-import { mediaTypes, negotiateFormat } from './content-negotiation.ts';
+import { findStation, listStations, type Station, unknownStation } from '../stations/stations.ts';
+import { formatParameter, mediaTypes, negotiateFormat } from './content-negotiation.ts';
 import { csvTable } from './csv-table.ts';
+import { stationFeatures } from './geojson.ts';
 import { parseQuery } from './query-parameters.ts';
 
-const parameters = z.object({
+const formats = ['json', 'csv', 'geojson'] as const;
+
+/** The query parameters of `/stations`. */
+export const stationsQuery = z.object({
   city: z.string().optional().describe('the name of a city'),
-  format: z.enum(['json', 'csv']).optional().describe('json or csv'),
+  format: formatParameter(formats),
 });
 
 const csv = csvTable(['id', 'name', 'latitude', 'longitude', 'city', 'timezone']);
 
-/** `GET /stations`: every station, JSON or CSV. */
+/** `GET /stations`: every station. */
 export function stations({ database }: ResolverContext): RequestHandler {
   return async (request, response) => {
-    const { city, format: asked } = parseQuery(request, parameters);
-    const format = negotiateFormat(request, ['json', 'csv'], asked);
+    const { city, format: asked } = parseQuery(request, stationsQuery);
+    const format = negotiateFormat(request, formats, asked);
     const found = await listStations(database.prisma, { city });
     response.set('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
-    response.send(format === 'csv' ? csv(found) : JSON.stringify({ stations: found }));
+    response.send(render(found, format));
   };
+}
+
+function render(found: readonly Station[], format: (typeof formats)[number]): string {
+  switch (format) {
+    case 'csv':
+      return csv(found);
+    case 'json':
+      return JSON.stringify({ stations: found });
+    case 'geojson':
+      return JSON.stringify(stationFeatures(found, ({ name, city, timezone }) => ({ name, city, timezone })));
+  }
 }
 
 /** `GET /stations/{id}`. */

@@ -50,8 +50,8 @@ describe('the gateway as a process', () => {
       .map((line) => JSON.parse(line));
     const line = lines.find((entry) => entry.req?.url === '/stations');
     assert.equal(line.req.id, 'abc-123');
-    assert.equal(line.res.statusCode, 200);
-    assert.equal(line.level, 'info');
+    assert.equal(line.res.statusCode, 401);
+    assert.equal(line.level, 'warn');
     assert.ok(!stdout.includes('hunter2'));
     assert.ok(!stdout.includes(new URL(database.url).password));
   });

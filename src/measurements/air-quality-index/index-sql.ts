@@ -53,7 +53,7 @@ export function indexedMeasurementsSql(
       : [`"TimeInstant" >= ${bind(from.toISOString(), 'timestamptz')} - ${longestAverage}`]),
     ...(to === null ? [] : [`"TimeInstant" < ${bind(to.toISOString(), 'timestamptz')}`]),
   ];
-  const stations = whereSql({ ...selection, from: null, to: null }, bind);
+  const stations = whereSql({ ...selection, from: null, to: null, comparisons: [] }, bind);
   const lookedBack = [stations.replace(/^where /, ''), ...conditions].filter(Boolean);
   const hours = [
     ...new Set(indexes.flatMap(({ components }) => components.map((part) => part.averagingHours))),
