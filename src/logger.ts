@@ -6,11 +6,19 @@ import type { Config } from './config.ts';
 const redactedPaths = [
   'req.headers.authorization',
   'req.headers.cookie',
+  'req.headers["x-api-key"]',
   'res.headers["set-cookie"]',
-  '*.password',
-  '*.DATABASE_URL',
-  '*.connectionString',
+  ...['password', 'apiKey', 'token', 'secret', 'connectionString', 'databaseUrl', 'redisUrl'].flatMap(
+    (name) => [name, `*.${name}`],
+  ),
+  ...['DATABASE_URL', 'DB_URI', 'REDIS_URL', 'DATABASE_REPLICA_URL', 'BACKUP_PASSPHRASE'].flatMap((name) => [
+    name,
+    `*.${name}`,
+  ]),
 ];
+
+/** The password in a URL, which drivers like to repeat in the messages of their errors. */
+const passwordInUrl = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*:)[^\s@"\\/]+@/gi;
 
 /**
  * JSON lines on standard output, or one readable line each where a developer looks on; inside a trace every line
@@ -24,6 +32,7 @@ export function createLogger({ logLevel, production }: Pick<Config, 'logLevel' |
       transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
     }),
     redact: { paths: redactedPaths, censor: '[redacted]' },
+    hooks: { streamWrite: (line) => line.replace(passwordInUrl, '$1[redacted]@') },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => {
