@@ -36,7 +36,7 @@ const headerByCopy = ({ header }: CsvDialect) => header === 'names';
 export function jsonCopySql({ columns, from }: ExportSource, separator: '' | ','): string {
   const values = columns.map(({ name, sql, type }, index) => {
     const key = `${index === 0 ? `${separator}{` : ','}"${name}":`;
-    return type === 'text'
+    return type === 'text' || type === 'instant'
       ? `${pg.escapeLiteral(`${key}"`)} || ${sql} || '"'`
       : `${pg.escapeLiteral(key)} || coalesce((${sql})::text, 'null')`;
   });

@@ -103,7 +103,7 @@ export async function openCopyStream(
   });
 
   function giveUpReader(): void {
-    output.destroy(new Error(`The reader of an export took nothing for ${idleTimeoutMs} ms.`));
+    output.destroy(idleReaderError(idleTimeoutMs));
   }
 
   async function endTransaction(): Promise<void> {
@@ -132,6 +132,11 @@ export async function openCopyStream(
   }
 
   return { stream: output, rowCount: () => source.rowCount };
+}
+
+/** Why an export whose reader takes nothing is given up. */
+export function idleReaderError(idleTimeoutMs: number): Error {
+  return new Error(`The reader of an export took nothing for ${idleTimeoutMs} ms.`);
 }
 
 /** Whether a stream was destroyed by its reader, not by a failure of its source. */

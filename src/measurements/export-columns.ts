@@ -9,11 +9,11 @@ import { bindLiterals, orderSql, selectionSql, whereSql } from './selection-sql.
 import type { StatisticsRequest } from './statistics.ts';
 import { statisticsColumns, statisticsSql } from './statistics-sql.ts';
 
-/** A column of an export: SQL of its value, which is text, a number or a truth value, or null. */
+/** A column of an export: SQL of its value. An `instant` is written as ISO 8601 text. */
 export interface ExportColumn {
   readonly name: string;
   readonly sql: string;
-  readonly type: 'text' | 'number' | 'boolean';
+  readonly type: 'instant' | 'text' | 'number' | 'boolean';
   /** For the line of units; empty where there is none. */
   readonly unit: string;
 }
@@ -35,7 +35,7 @@ export function measurementSource(
     {
       name: 'TimeInstant',
       sql: presentedInstant('measurement."TimeInstant"', presentation),
-      type: 'text',
+      type: 'instant',
       unit: presentation.timezone,
     },
     { name: 'id_entity', sql: 'id_entity', type: 'text', unit: '' },
@@ -65,7 +65,7 @@ export function statisticsSource(
 ): ExportSource {
   const columns = statisticsColumns(request).map(({ name, type }) => ({
     name,
-    type,
+    type: name.startsWith('period_') ? ('instant' as const) : type,
     sql:
       concentrations.has(name) || name.startsWith('percent') || name === 'coverage'
         ? presentedNumber(`"${name}"`, presentation)

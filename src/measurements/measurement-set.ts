@@ -6,13 +6,11 @@ import {
   exportMeasurements,
   type MeasurementExport,
 } from './export.ts';
-import type { Measurement } from './measurement.ts';
 import { type MeasurementPage, type PageArguments, readPage } from './page.ts';
 import type { PollutantCode } from './pollutants.ts';
 import type { MeasurementSelection } from './selection.ts';
 import type { StatisticsRequest } from './statistics.ts';
 import { readStatisticsPage, type StatisticsPage, type StatisticsPageArguments } from './statistics-page.ts';
-import { streamRows } from './stream-rows.ts';
 
 /**
  * Which measurements, not the rows: lazy and immutable. Every interface resolves to one of these and asks it for
@@ -26,7 +24,6 @@ export interface MeasurementSet {
   withPollutants(pollutants: readonly PollutantCode[]): MeasurementSet;
   /** Averages over periods. */
   statistics(request: StatisticsRequest, args: StatisticsPageArguments): Promise<StatisticsPage>;
-  rows(): AsyncIterable<readonly Measurement[]>;
   export(args: ExportArguments): Promise<MeasurementExport>;
 }
 
@@ -42,7 +39,6 @@ export function measurementSet(
     count: () => countMeasurements(pool, selection),
     withPollutants: (pollutants) => measurementSet({ ...selection, pollutants }, database, limits),
     statistics: (request, args) => readStatisticsPage(pool, selection, request, args, limits.pageSizeMax),
-    rows: () => streamRows(pool, selection),
     export: (args) => exportMeasurements(pool, selection, args, limits),
   };
 }

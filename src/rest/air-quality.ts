@@ -9,7 +9,7 @@ import { type ResolverContext, resolveMeasurements } from '../measurements/resol
 import { type CachedPage, readCachedPage, recordPage } from './cached-page.ts';
 import { answerNotModified, entityTag } from './conditional-request.ts';
 import { negotiateEncoding } from './content-encoding.ts';
-import { formatParameter, mediaTypes, negotiateFormat } from './content-negotiation.ts';
+import { contentType, formatParameter, negotiateFormat } from './content-negotiation.ts';
 import { fileName } from './file-name.ts';
 import { parseQuery } from './query-parameters.ts';
 
@@ -22,7 +22,7 @@ export interface AirQualityParts {
   readonly open: boolean;
 }
 
-const formats = ['csv', 'json', 'ndjson'] as const satisfies readonly ExportFormat[];
+const formats = ['csv', 'json', 'ndjson', 'arrow', 'parquet'] as const satisfies readonly ExportFormat[];
 
 /** The query parameters of `/air_quality`. */
 export const airQualityQuery = airQualityParameters.extend({ format: formatParameter(formats) });
@@ -42,7 +42,8 @@ export function airQuality({ resolverContext, readVersion, cache, open }: AirQua
     const tag = entityTag(version, [format, parameters]);
     if (answerNotModified(request, response, version, tag, open)) return;
 
-    const isSmall = parameters.limit !== undefined && parameters.limit <= cachedRowsMax;
+    const isText = format !== 'arrow' && format !== 'parquet';
+    const isSmall = isText && parameters.limit !== undefined && parameters.limit <= cachedRowsMax;
     const cached = isSmall ? await readCachedPage(cache, tag) : undefined;
     if (cached !== undefined) return sendCached(request, response, format, cached);
 
@@ -108,7 +109,7 @@ async function transfer(
 }
 
 function setContentHeaders(response: Response, format: ExportFormat, name: string): void {
-  response.setHeader('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
+  response.setHeader('Content-Type', contentType(format));
   // Programs and browsers show JSON; the others are files to keep.
   response.setHeader(
     'Content-Disposition',

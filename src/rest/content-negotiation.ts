@@ -7,7 +7,16 @@ export const mediaTypes = {
   json: 'application/json',
   ndjson: 'application/x-ndjson',
   geojson: 'application/geo+json',
+  arrow: 'application/vnd.apache.arrow.stream',
+  parquet: 'application/vnd.apache.parquet',
 } as const;
+
+const binaryFormats: readonly Format[] = ['arrow', 'parquet'];
+
+/** The `Content-Type` of a format. */
+export function contentType(format: Format): string {
+  return binaryFormats.includes(format) ? mediaTypes[format] : `${mediaTypes[format]}; charset=utf-8`;
+}
 
 export type Format = keyof typeof mediaTypes;
 

@@ -6,7 +6,7 @@ import { pollutantCodes } from '../measurements/pollutants.ts';
 import type { ResolverContext } from '../measurements/resolve-measurements.ts';
 import { list } from '../measurements/text-list.ts';
 import { listStations, type Station } from '../stations/stations.ts';
-import { formatParameter, mediaTypes, negotiateFormat } from './content-negotiation.ts';
+import { contentType, formatParameter, negotiateFormat } from './content-negotiation.ts';
 import { csvTable } from './csv-table.ts';
 import { stationFeatures } from './geojson.ts';
 import { parseQuery } from './query-parameters.ts';
@@ -30,7 +30,7 @@ export function latest({ database }: ResolverContext): RequestHandler {
     const rows = (await readLatest(database, id_entity ?? null)).map((measurement) =>
       latestRow(measurement, now),
     );
-    response.set('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
+    response.set('Content-Type', contentType(format));
     if (format === 'csv') response.send(csv(rows));
     else if (format === 'json') response.send(JSON.stringify({ measurements: rows }));
     else response.send(JSON.stringify(latestFeatures(rows, await listStations(database.prisma))));

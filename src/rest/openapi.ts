@@ -26,7 +26,7 @@ const operations: readonly Operation[] = [
     summary:
       'Measurements: raw, averaged over periods, or with air quality indices. Complete, in a stated order, streamed.',
     query: airQualityQuery,
-    formats: ['csv', 'json', 'ndjson'],
+    formats: ['csv', 'json', 'ndjson', 'arrow', 'parquet'],
     errors: [400, 404, 406, 503],
   },
   {
@@ -69,7 +69,7 @@ function describe({ path, summary, query, formats, errors }: Operation) {
   const content = Object.fromEntries(
     formats.map((format) => [
       mediaTypes[format],
-      { schema: { type: format === 'csv' ? 'string' : 'object' } },
+      { schema: { type: format === 'json' || format === 'geojson' ? 'object' : 'string' } },
     ]),
   );
   const problem = {

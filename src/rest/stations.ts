@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { ResolverContext } from '../measurements/resolve-measurements.ts';
 import { findStation, listStations, type Station, unknownStation } from '../stations/stations.ts';
-import { formatParameter, mediaTypes, negotiateFormat } from './content-negotiation.ts';
+import { contentType, formatParameter, negotiateFormat } from './content-negotiation.ts';
 import { csvTable } from './csv-table.ts';
 import { stationFeatures } from './geojson.ts';
 import { parseQuery } from './query-parameters.ts';
@@ -23,7 +23,7 @@ export function stations({ database }: ResolverContext): RequestHandler {
     const { city, format: asked } = parseQuery(request, stationsQuery);
     const format = negotiateFormat(request, formats, asked);
     const found = await listStations(database.prisma, { city });
-    response.set('Content-Type', `${mediaTypes[format]}; charset=utf-8`);
+    response.set('Content-Type', contentType(format));
     response.send(render(found, format));
   };
 }
