@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { exportCommand } from './cli/export.ts';
 import { importCommand } from './cli/import.ts';
 import { importsCommand } from './cli/imports.ts';
 import { keysCommand } from './cli/keys.ts';
@@ -11,6 +12,7 @@ const program = new Command('measurement-app')
   .description(
     'Air-quality measurement gateway. Settings come from the environment and .env; see docs/configuration.md.',
   )
+  .addCommand(exportCommand())
   .addCommand(importCommand())
   .addCommand(importsCommand())
   .addCommand(seedCommand('seed'))

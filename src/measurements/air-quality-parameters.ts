@@ -112,7 +112,11 @@ export const airQualityParameters = z.object({
   after: z
     .string()
     .optional()
-    .meta({ description: 'cursor of the row before the first: from a Link header or GraphQL' }),
+    .meta({
+      description:
+        'the row before the first: a cursor from a Link header or GraphQL, or the start of its CSV line',
+      examples: ['2016-10-01T00:00:00.004Z,aq_salvia'],
+    }),
   interval: z
     .string()
     .optional()

@@ -16,8 +16,19 @@ export function encodeCursor(order: MeasurementOrder, { stationId, timeInstant }
   return Buffer.from(`${order}~${Date.parse(timeInstant)}~${stationId}`).toString('base64url');
 }
 
-/** @throws GatewayError INVALID_CURSOR when the text is no cursor or belongs to another order. */
+const plainKey = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d)),(.+)$/;
+
+/**
+ * Reads a cursor, or a key as the first two columns of a CSV line spell it (`2016-10-01T00:00:00.004Z,aq_salvia`), by which
+ * anyone can go on behind the last line of a broken download.
+ * @throws GatewayError INVALID_CURSOR when the text is no cursor or belongs to another order.
+ */
 export function decodeCursor(order: MeasurementOrder, cursor: string): MeasurementKey {
+  const [, instant, station] = plainKey.exec(cursor) ?? [];
+  if (instant !== undefined && station !== undefined && stationIdForm.test(station)) {
+    const parsed = new Date(instant);
+    if (!Number.isNaN(parsed.getTime())) return { stationId: station, timeInstant: parsed.toISOString() };
+  }
   const [cursorOrder, time, stationId, ...rest] = Buffer.from(cursor, 'base64url').toString().split('~');
   const milliseconds = Number(time);
   if (

@@ -145,10 +145,9 @@ async function batchStream(
       await batches.return(undefined);
     }
   }
-  return {
-    stream: Readable.from(build(columns, counted()), { objectMode: false }),
-    rowCount: () => rowCount,
-  };
+  const stream = Readable.from(build(columns, counted()), { objectMode: false });
+  const giveUpReader = () => void stream.destroy(idleReaderError(idleTimeoutMs));
+  return { stream, rowCount: () => rowCount };
 }
 
 function requireCompatible({ after, statistics, indexes }: ExportArguments): void {
