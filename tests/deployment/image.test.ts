@@ -79,6 +79,10 @@ describe('the image', () => {
     await untilReady(`${url}/health/ready`, gateway);
     const csv = await (await fetch(`${url}/air_quality`)).text();
     assert.match(csv, /^TimeInstant,id_entity,so2,no2,co,o3,pm10,pm2_5\n2/);
+    // What the pipelines ask after a deployment.
+    await commandLine('curl', 'apt-get install curl');
+    const { stdout } = await run(resolve(root, 'tools/smoke-test.sh'), [url]);
+    assert.match(stdout, /answers$/m);
     const [, words = ''] = /CMD (\[.*\])$/.exec(image.healthcheck) ?? [];
     const [, ...probe] = JSON.parse(words) as string[];
     await run(process.execPath, probe, { cwd: image.directory, env: { PORT: port } });
@@ -117,6 +121,7 @@ describe('the image', () => {
         ...image.environment,
         DATABASE_URL: database.url,
         HOST: '127.0.0.1',
+        METRICS_PORT: '0',
         ...environment,
       },
       // Only root may become another user; whoever else runs the tests is an ordinary user already.
