@@ -27,6 +27,8 @@ export async function startGatewayProcess(
         PORT: String(port),
         DATABASE_URL: databaseUrl,
         LOG_LEVEL: 'warn',
+        RATE_LIMIT_PER_MINUTE: '0',
+        METRICS_PORT: '0',
         ...environment,
       },
       stdio: ['ignore', 'inherit', 'inherit'],
