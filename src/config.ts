@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from './errors.ts';
+import type { OperationLimits } from './graphql/limits/limits.ts';
 
 const repositoryRoot = resolve(import.meta.dirname, '..');
 
@@ -156,6 +157,36 @@ export const settings = z.object({
   BACKUP_KEEP: count(28).describe(
     'Backups kept at the target; the oldest beyond that are removed after a new one.',
   ),
+  GRAPHQL_INTROSPECTION: z
+    .stringbool()
+    .optional()
+    .describe('Whether clients may read the GraphQL schema. Default: not in production.'),
+  GRAPHQL_EXPLORER: z
+    .stringbool()
+    .optional()
+    .describe(
+      'Whether browsers get GraphiQL at /graphql. Default: as GRAPHQL_INTROSPECTION, which it needs.',
+    ),
+  GRAPHQL_TRUSTED_DOCUMENTS: z
+    .string()
+    .transform((path) => resolve(repositoryRoot, path))
+    .optional()
+    .describe(
+      'File of the only GraphQL documents that are executed: a manifest of Apollo, or JSON {"<id>": "<document>"}. Without it: any.',
+    ),
+  GRAPHQL_DEPTH_MAX: count(10).describe('Levels of fields that a GraphQL query may have.'),
+  GRAPHQL_COST_MAX: count(100_000).describe(
+    'Objects that the answer to a GraphQL operation may have by its page sizes and lists: a page of 10,000, or a week of 1,000 stations.',
+  ),
+  GRAPHQL_ALIASES_MAX: count(30).describe('Aliases that a GraphQL document may have.'),
+  GRAPHQL_DIRECTIVES_MAX: count(50).describe('Directives that a GraphQL document may have.'),
+  GRAPHQL_TOKENS_MAX: count(1_000).describe('Tokens that a GraphQL document may have.'),
+  GRAPHQL_DOCUMENT_CHARACTERS_MAX: count(15_000).describe('Characters that a GraphQL document may have.'),
+  GRAPHQL_LIST_LENGTH_MAX: count(1_000).describe(
+    'Elements that one list in the arguments or variables of a GraphQL operation may have.',
+  ),
+  GRAPHQL_BODY_BYTES_MAX: count(512 * 1024).describe('Bytes that the body of a GraphQL request may have.'),
+  GRAPHQL_SUBSCRIPTIONS_MAX: count(1_000).describe('GraphQL subscriptions that may be open in this process.'),
   PAGE_SIZE_MAX: count(10_000).describe('Largest page (`first`, JSON paging) a client may ask for.'),
   SHUTDOWN_GRACE_MS: duration(25_000).describe(
     'After SIGTERM, how long running requests may take to finish before they are cut.',
@@ -198,6 +229,14 @@ export interface Config {
   readonly backupPassphrase: string | undefined;
   readonly backupKeep: number;
   readonly pageSizeMax: number;
+  readonly graphql: {
+    readonly introspection: boolean;
+    readonly explorer: boolean;
+    readonly trustedDocuments: string | undefined;
+    readonly limits: OperationLimits;
+    readonly bodyBytesMax: number;
+    readonly subscriptionsMax: number;
+  };
   readonly shutdownGraceMs: number;
 }
 
@@ -269,6 +308,27 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     backupPassphrase: values.BACKUP_PASSPHRASE,
     backupKeep: values.BACKUP_KEEP,
     pageSizeMax: values.PAGE_SIZE_MAX,
+    graphql: graphqlConfig(values),
     shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
   });
+}
+
+function graphqlConfig(values: z.infer<typeof settings>): Config['graphql'] {
+  const introspection = values.GRAPHQL_INTROSPECTION ?? values.NODE_ENV !== 'production';
+  return {
+    introspection,
+    explorer: values.GRAPHQL_EXPLORER ?? introspection,
+    trustedDocuments: values.GRAPHQL_TRUSTED_DOCUMENTS,
+    limits: {
+      depthMax: values.GRAPHQL_DEPTH_MAX,
+      costMax: values.GRAPHQL_COST_MAX,
+      aliasesMax: values.GRAPHQL_ALIASES_MAX,
+      directivesMax: values.GRAPHQL_DIRECTIVES_MAX,
+      tokensMax: values.GRAPHQL_TOKENS_MAX,
+      documentLengthMax: values.GRAPHQL_DOCUMENT_CHARACTERS_MAX,
+      listLengthMax: values.GRAPHQL_LIST_LENGTH_MAX,
+    },
+    bodyBytesMax: values.GRAPHQL_BODY_BYTES_MAX,
+    subscriptionsMax: values.GRAPHQL_SUBSCRIPTIONS_MAX,
+  };
 }

@@ -3,10 +3,12 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { openCaches } from './cache/caches.ts';
+import { clearWhenTold } from './cache/clear-caches.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
+import { openNotifications } from './database/notifications.ts';
 import { prepareDatabase } from './database/prepare-database.ts';
-import { createGraphQLServer } from './graphql/graphql-server.ts';
+import { startGraphQL } from './graphql/start-graphql.ts';
 import { createImportSlots } from './imports/import-slots.ts';
 import type { ExportLimits } from './measurements/export.ts';
 import { createExportSlots } from './measurements/export-slots.ts';
@@ -34,21 +36,30 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
   const caches = openCaches(config, logger);
   resources.push({ name: 'caches', close: () => caches.close() });
 
-  const graphql = createGraphQLServer({ logger, production: config.production });
-  await graphql.start();
+  const notifications = await openNotifications(database.pool, logger);
+  resources.push({ name: 'notifications', close: () => notifications.close() });
+  clearWhenTold(caches, notifications);
+
+  const resolverContext = { database, limits: exportLimits(config) };
+  const importAccess = {
+    slots: createImportSlots(config.importsAtOnceMax),
+    urlPrefixes: config.importUrlPrefixes,
+  };
+  const graphql = await startGraphQL(
+    config,
+    { ...resolverContext, importAccess, caches, notifications },
+    logger,
+  );
   resources.push({ name: 'graphql', close: () => graphql.stop() });
 
   const readiness: Readiness = { accepting: true };
   const app = createServer({
-    resolverContext: { database, limits: exportLimits(config) },
-    graphql,
+    resolverContext,
+    graphql: graphql.endpoint,
     logger,
     caches,
     readiness,
-    importAccess: {
-      slots: createImportSlots(config.importsAtOnceMax),
-      urlPrefixes: config.importUrlPrefixes,
-    },
+    importAccess,
     access: {
       requireApiKey: config.requireApiKey,
       rateLimitPerMinute: config.rateLimitPerMinute,
@@ -76,6 +87,8 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     },
     cut: () => server.closeAllConnections(),
   });
+  // They would last as long as their readers want.
+  resources.push({ name: 'subscriptions', close: async () => graphql.endSubscriptions() });
   return `http://localhost:${(server.address() as AddressInfo).port}`;
 }
 

@@ -1,18 +1,15 @@
-import type { ApolloServer } from '@apollo/server';
-import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Caches } from './cache/caches.ts';
 import { createDatasetVersionReader } from './database/dataset-version.ts';
-import { createGraphQLContext, type GraphQLContext } from './graphql/context.ts';
 import type { ImportAccess } from './imports/import-slots.ts';
 import { pollutants } from './measurements/pollutants.ts';
 import type { ResolverContext } from './measurements/resolve-measurements.ts';
 import { airQuality } from './rest/air-quality.ts';
 import { apiDocs } from './rest/api-docs.ts';
-import { identify, keyHolderOf, refuseUnknownKeys, requireScope } from './rest/authorization.ts';
+import { identify, refuseUnknownKeys, requireScope } from './rest/authorization.ts';
 import { live, type Readiness, ready } from './rest/health.ts';
 import { home } from './rest/home.ts';
 import { imports } from './rest/imports.ts';
@@ -27,7 +24,7 @@ import { station, stations } from './rest/stations.ts';
 
 export interface ServerParts {
   readonly resolverContext: ResolverContext;
-  readonly graphql: ApolloServer<GraphQLContext>;
+  readonly graphql: RequestHandler;
   readonly logger: Logger;
   readonly caches: Caches;
   readonly readiness: Readiness;
@@ -85,13 +82,7 @@ export function createServer(parts: ServerParts): Express {
   app.get('/stations/:id', station(resolverContext));
   app.get('/pollutants', (_request, response) => void response.json({ pollutants }));
   app.get('/imports', imports(database));
-  app.use(
-    '/graphql',
-    express.json({ limit: '100kb' }),
-    expressMiddleware(graphql, {
-      context: async ({ req }) => createGraphQLContext(resolverContext, importAccess, keyHolderOf(req)),
-    }),
-  );
+  app.use('/graphql', graphql);
 
   app.use(notFound);
   app.use(problemHandler);

@@ -1,21 +1,27 @@
-import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
-import type { GraphQLFormattedError } from 'graphql';
+import { randomUUID } from 'node:crypto';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { GatewayError, publicError } from '../errors.ts';
 
 /**
  * What a client sees of an error: those of the GraphQL layer (syntax, validation, variables) and ours as they are, with
- * `extensions.code`; anything else masked, with the full error in the log.
+ * `extensions.code`; anything else masked, with an id under which the log has the full error.
  */
 export function createFormatError(logger: Logger) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
-    const original = unwrapResolverError(thrown);
+    const original = originalOf(thrown);
+    const ours = original instanceof GatewayError ? original : tooManyTokens(formatted);
     // Apollo Server gives every error a code of its own that is not INTERNAL_SERVER_ERROR when it, or graphql-js, found
     // fault with the request.
     const faultyRequest = formatted.extensions?.code !== ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
-    if (faultyRequest && !(original instanceof GatewayError)) return formatted;
-    const shown = publicError(original);
-    if (!(original instanceof GatewayError)) logger.error({ err: original }, 'graphql request failed');
+    if (faultyRequest && ours === undefined) return formatted;
+    const shown = ours ?? publicError(original);
+    let id: string | undefined;
+    if (shown.code === 'INTERNAL' || ours === undefined) {
+      id = randomUUID();
+      logger.error({ err: original, errorId: id, path: formatted.path }, 'graphql request failed');
+    }
     return {
       message: shown.message,
       ...(formatted.locations && { locations: formatted.locations }),
@@ -23,8 +29,26 @@ export function createFormatError(logger: Logger) {
       extensions: {
         code: shown.code,
         ...(shown.field !== undefined && { field: shown.field }),
-        ...(shown.hint !== undefined && { hint: shown.hint }),
+        ...(id !== undefined
+          ? { id, hint: 'Tell the operator this id.' }
+          : shown.hint !== undefined && { hint: shown.hint }),
       },
     };
   };
+}
+
+/** What was thrown in the first place; every layer of GraphQL wraps it once more. */
+function originalOf(thrown: unknown): unknown {
+  let error = thrown;
+  while (error instanceof GraphQLError && error.originalError !== undefined) error = error.originalError;
+  return error;
+}
+
+/** The parser tells this limit by its message alone. */
+function tooManyTokens({ message }: GraphQLFormattedError): GatewayError | undefined {
+  const tokensMax = /Document contains more (?:than|that) (\d+) tokens/.exec(message)?.[1];
+  if (tokensMax === undefined) return undefined;
+  return new GatewayError('TOO_MANY_TOKENS', `The document has more than ${tokensMax} tokens.`, {
+    hint: 'Split it.',
+  });
 }

@@ -2,12 +2,13 @@ import type { PrismaClient } from '../database/prisma-client.ts';
 import { GatewayError } from '../errors.ts';
 import { requirePageSize } from '../measurements/page.ts';
 import { stationIdForm } from '../measurements/selection.ts';
-import { listStations, type Station, type StationFilter } from '../stations/stations.ts';
+import { findStationsAt, type Place } from '../stations/place.ts';
+import { listStations, type Station } from '../stations/stations.ts';
 
 interface StationsArguments {
   readonly first: number;
   readonly after?: string | null | undefined;
-  readonly where?: StationFilter | null | undefined;
+  readonly where?: Place | null | undefined;
 }
 
 /**
@@ -20,7 +21,10 @@ export async function resolveStations(
   { pageSizeMax }: { readonly pageSizeMax: number },
 ) {
   requirePageSize(first, pageSizeMax);
-  const found = await listStations(prisma, where ?? {}, {
+  // A box or circle is beyond what Prisma can ask for; a city alone is not.
+  const byPosition = where?.bbox != null || where?.near != null;
+  const filter = byPosition ? { ids: await findStationsAt(prisma, where) } : { city: where?.city };
+  const found = await listStations(prisma, filter, {
     after: after == null ? undefined : decodeStationCursor(after),
     take: first + 1,
   });

@@ -61,6 +61,7 @@ const orderColumns: Record<MeasurementSelection['order'], string> = {
   TIME: 'period_start, id_entity, place',
   TIME_DESC: 'period_start desc, id_entity desc, place desc',
   STATION: 'id_entity, period_start, place',
+  STATION_DESC: 'id_entity desc, period_start desc, place desc',
 };
 
 export interface StatisticsSqlOptions {
@@ -184,5 +185,7 @@ function keysetSql({ order }: MeasurementSelection, after: StatisticsKey | undef
       return `where (period_start, id_entity, place) < (${start}, ${station}, ${place})`;
     case 'STATION':
       return `where (id_entity, period_start, place) > (${station}, ${start}, ${place})`;
+    case 'STATION_DESC':
+      return `where (id_entity, period_start, place) < (${station}, ${start}, ${place})`;
   }
 }

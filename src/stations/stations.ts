@@ -15,6 +15,7 @@ export interface Station {
 }
 
 export interface StationFilter {
+  readonly ids?: readonly string[] | null | undefined;
   readonly city?: string | null | undefined;
 }
 
@@ -30,11 +31,14 @@ const stationFields = {
 /** Stations in the order of their ids, at most `take` of them behind the id `after`. */
 export function listStations(
   prisma: PrismaClient,
-  { city }: StationFilter = {},
+  { ids, city }: StationFilter = {},
   { after, take }: { readonly after?: string | undefined; readonly take?: number | undefined } = {},
 ): Promise<Station[]> {
   return prisma.station.findMany({
-    where: { ...(city != null && { city }), ...(after !== undefined && { id: { gt: after } }) },
+    where: {
+      ...(city != null && { city }),
+      id: { ...(ids != null && { in: [...ids] }), ...(after !== undefined && { gt: after }) },
+    },
     orderBy: { id: 'asc' },
     ...(take !== undefined && { take }),
     select: stationFields,
