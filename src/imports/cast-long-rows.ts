@@ -21,7 +21,7 @@ import type { ValidateOptions } from './validate.ts';
  * same station, time and parameter the last one counts.
  */
 export async function castLongRows(
-  client: pg.Client,
+  client: pg.ClientBase,
   layout: Layout,
   long: LongColumns,
   { changingZone, strict }: ValidateOptions,

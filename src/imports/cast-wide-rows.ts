@@ -27,7 +27,7 @@ import type { ValidateOptions } from './validate.ts';
  * Casts every row of a wide source in one statement and looks for faults in the whole.
  * @returns false, with nothing made, when there is any.
  */
-export async function castWideRowsAtOnce(client: pg.Client, layout: Layout): Promise<boolean> {
+export async function castWideRowsAtOnce(client: pg.ClientBase, layout: Layout): Promise<boolean> {
   const time = `c${layout.time}`;
   const station = layout.stationByName ? stationIdOf(`c${layout.station}`) : `c${layout.station}`;
   const values = layout.values.map(
@@ -61,7 +61,7 @@ export async function castWideRowsAtOnce(client: pg.Client, layout: Layout): Pro
 
 /** Examines a wide source line by line, rejects what is faulty and casts the rest. */
 export async function castWideRows(
-  client: pg.Client,
+  client: pg.ClientBase,
   layout: Layout,
   { changingZone }: ValidateOptions,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import { type ConflictPolicy, merge } from './merge.ts';
 import type { ReadOptions } from './read-options.ts';
 import { describeRejection, type Rejection } from './rejection.ts';
 import { isOverLimit, type RejectionLimit } from './rejection-limit.ts';
-import { changingZone, openImportSession } from './session.ts';
+import { changingZone, withImportSession } from './session.ts';
 import type { Source } from './source.ts';
 import { stageSource } from './stage-source.ts';
 import { ensureStations, readStationDetails, type StationDetails } from './stations.ts';
@@ -74,8 +74,7 @@ async function load(pool: pg.Pool, source: Source, options: ImportOptions): Prom
   const startedAt = new Date();
   const read = options.read ?? {};
   const timezone = read.timezone ?? 'UTC';
-  const client = await openImportSession(pool, timezone);
-  try {
+  return withImportSession(pool, timezone, async (client) => {
     const report = (phase: ImportProgress['phase'], lines: number) =>
       options.onProgress?.({ phase, bytesRead: source.bytesRead(), size: source.size, lines });
     const staged = await stageSource(client, source, read, (lines) => report('staging', lines));
@@ -96,13 +95,11 @@ async function load(pool: pg.Pool, source: Source, options: ImportOptions): Prom
     }
     report('merging', staged.lines);
     return await mergeSource(client, load, staged.layout, validated, options);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function mergeSource(
-  client: pg.Client,
+  client: pg.ClientBase,
   load: Load,
   layout: Layout,
   validated: Validated,
@@ -111,7 +108,7 @@ async function mergeSource(
   const dryRun = options.dryRun ?? false;
   const rejections = validated.rejected > 0 ? await readRejections(client, rejectionsShown) : [];
   const details = [...(await readStationDetails(client, layout)), ...(options.stations ?? [])];
-  await client.query('BEGIN');
+  await client.query('BEGIN; SET LOCAL synchronous_commit TO DEFAULT');
   try {
     if (!dryRun) {
       // One merge at a time: two of the same rows would otherwise wait for each other's keys.
@@ -165,14 +162,14 @@ function knownBefore(load: Load, earlier: { readonly id: bigint; readonly finish
   };
 }
 
-async function writeRejections(client: pg.Client, output: Writable): Promise<void> {
+async function writeRejections(client: pg.ClientBase, output: Writable): Promise<void> {
   const sql =
     'COPY (SELECT line, field, value, reason FROM import_rejected ORDER BY line) TO STDOUT (FORMAT csv, HEADER)';
   await pipeline(client.query(copyTo(sql)), output);
 }
 
 async function tooManyRejected(
-  client: pg.Client,
+  client: pg.ClientBase,
   source: Source,
   { rejected, read }: Validated,
 ): Promise<GatewayError> {

@@ -10,23 +10,56 @@ export interface ImportAccess {
   readonly urlPrefixes: readonly string[];
 }
 
+/** A live feed that comes in bursts is served in turn; what would wait longer is better told to come back. */
+const waitMs = 10_000;
+
 /**
- * Imports for clients hold a connection of their own each; this bounds how many.
- * @throws GatewayError TOO_MANY_IMPORTS from the returned function when none is free.
+ * Imports for clients hold a connection of their own each; this bounds how many, first come first served.
+ * @throws GatewayError TOO_MANY_IMPORTS from the returned function when no slot becomes free in ten seconds.
  */
 export function createImportSlots(maximum: number): ImportSlots {
-  let running = 0;
-  return async (run) => {
-    if (running >= maximum) {
-      throw new GatewayError('TOO_MANY_IMPORTS', `${maximum} imports are running already.`, {
-        hint: 'Try again in a few seconds.',
-      });
+  let free = maximum;
+  const waiting = new Set<() => void>();
+
+  async function enter(): Promise<void> {
+    if (free > 0) {
+      free--;
+      return;
     }
-    running++;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(called);
+        reject(
+          new GatewayError('TOO_MANY_IMPORTS', `${maximum} imports are running already.`, {
+            hint: 'Try again in a few seconds.',
+          }),
+        );
+      }, waitMs);
+      const called = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      waiting.add(called);
+    });
+  }
+
+  function leave(): void {
+    const [next] = waiting;
+    if (next === undefined) {
+      free++;
+      return;
+    }
+    // The slot goes from hand to hand.
+    waiting.delete(next);
+    next();
+  }
+
+  return async (run) => {
+    await enter();
     try {
       return await run();
     } finally {
-      running--;
+      leave();
     }
   };
 }

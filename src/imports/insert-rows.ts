@@ -9,7 +9,7 @@ import type { PollutantCode } from '../measurements/pollutants.ts';
  * @throws pg.DatabaseError 23505 when a row is not new.
  */
 export async function insertRows(
-  client: pg.Client,
+  client: pg.ClientBase,
   table: string,
   codes: readonly PollutantCode[],
   months: readonly Date[],
@@ -50,7 +50,10 @@ interface MissingMonth {
   readonly bounds: string;
 }
 
-async function missingMonths(client: pg.Client, months: readonly Date[]): Promise<readonly MissingMonth[]> {
+async function missingMonths(
+  client: pg.ClientBase,
+  months: readonly Date[],
+): Promise<readonly MissingMonth[]> {
   const wanted = months.map((month) => {
     const start = month.toISOString();
     const end = new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1, 1)).toISOString();

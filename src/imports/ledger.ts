@@ -30,7 +30,7 @@ const rejectionsKept = 1_000;
 
 /** The load of the same bytes, read in the same way, that came before; undefined when there is none. */
 export async function findEarlierLoad(
-  client: pg.Client,
+  client: pg.ClientBase,
   { sha256, settings }: Pick<Load, 'sha256' | 'settings'>,
 ): Promise<{ readonly id: bigint; readonly finishedAt: Date } | undefined> {
   const { rows } = await client.query<{ id: string; finished_at: Date }>(
@@ -42,7 +42,7 @@ export async function findEarlierLoad(
 
 /** Writes a load and its rejected lines down, in the transaction that merges it. */
 export async function writeLedger(
-  client: pg.Client,
+  client: pg.ClientBase,
   load: Load,
   { read, rejected, months }: Validated,
   merged: Merged,

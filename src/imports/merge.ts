@@ -30,7 +30,11 @@ export interface Merged {
  * identical reload leaves the dataset version alone.
  * @throws GatewayError CONFLICT under `onConflict: 'fail'` when a measurement differs from what is there.
  */
-export async function merge(client: pg.Client, validated: Validated, options: MergeOptions): Promise<Merged> {
+export async function merge(
+  client: pg.ClientBase,
+  validated: Validated,
+  options: MergeOptions,
+): Promise<Merged> {
   const { rows, months } = validated;
   if (rows === 0) return { inserted: 0, updated: 0, unchanged: 0 };
   if (!options.dryRun && (await allInserted(client, validated, options))) {
@@ -48,7 +52,7 @@ export async function merge(client: pg.Client, validated: Validated, options: Me
 }
 
 async function allInserted(
-  client: pg.Client,
+  client: pg.ClientBase,
   { months }: Validated,
   { codes }: MergeOptions,
 ): Promise<boolean> {
@@ -75,7 +79,7 @@ async function allInserted(
  * what it did to the one before.
  */
 async function compare(
-  client: pg.Client,
+  client: pg.ClientBase,
   { codes, onConflict, keepAbsent }: MergeOptions,
   first: Date,
   last: Date,
@@ -100,7 +104,6 @@ async function compare(
     LEFT JOIN environment_airq_measurand AS present
       ON present.id_entity = incoming.id_entity AND present."TimeInstant" = incoming."TimeInstant"
       AND ${isBetween(first, last)}`);
-  await client.query('ANALYZE import_compared');
   const { rows } = await client.query<Record<'inserted' | 'updated' | 'unchanged' | 'to_update', string>>(`
     SELECT count(*) FILTER (WHERE is_first AND NOT is_present) AS inserted,
            count(*) FILTER (WHERE NOT (is_first AND NOT is_present) AND effect) AS updated,
@@ -116,7 +119,7 @@ async function compare(
   };
 }
 
-async function insertNew(client: pg.Client, { codes }: MergeOptions): Promise<void> {
+async function insertNew(client: pg.ClientBase, { codes }: MergeOptions): Promise<void> {
   await client.query(`
     CREATE TEMPORARY TABLE import_new ON COMMIT DROP AS
     SELECT * FROM import_compared WHERE is_chosen AND NOT is_present`);
@@ -132,7 +135,7 @@ async function insertNew(client: pg.Client, { codes }: MergeOptions): Promise<vo
 }
 
 async function updateChanged(
-  client: pg.Client,
+  client: pg.ClientBase,
   { codes }: MergeOptions,
   first: Date,
   last: Date,
@@ -146,7 +149,7 @@ async function updateChanged(
       AND ${isBetween(first, last)}`);
 }
 
-async function conflict(client: pg.Client, count: number): Promise<GatewayError> {
+async function conflict(client: pg.ClientBase, count: number): Promise<GatewayError> {
   const { rows } = await client.query<{ line: string; id_entity: string; time: Date }>(`
     SELECT line, id_entity, "TimeInstant" AS time FROM import_compared
     WHERE CASE WHEN is_first THEN is_present AND replaces ELSE replaces_previous END ORDER BY line LIMIT 10`);

@@ -14,7 +14,7 @@ export interface Fault {
 
 /** Moves no row, but notes every row of `table` that has a fault in `import_rejected`, with the first of its faults. */
 export async function rejectFaulty(
-  client: pg.Client,
+  client: pg.ClientBase,
   table: string,
   faults: readonly Fault[],
 ): Promise<void> {

@@ -1,22 +1,67 @@
 import pg from 'pg';
 import { GatewayError } from '../errors.ts';
 
+/** Sessions of a load; none of them may be cut short by a time-out that is meant for requests. */
+const sessionSettings = {
+  application_name: 'measurement-app',
+  temp_buffers: '64MB',
+  work_mem: '64MB',
+  maintenance_work_mem: '128MB',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+};
+
+const importPools = new WeakMap<pg.Pool, pg.Pool>();
+
 /**
- * Opens a connection of its own for a load, outside the pool: a load may be long, its temporary tables must vanish with it, and
- * its session has settings of its own, among them the zone in which offset-less times are read.
+ * Runs a load on a connection apart from those that answer requests: a load may be long, its temporary tables must vanish with it,
+ * and its session has settings of its own, among them the zone in which offset-less times are read. Connections are kept
+ * for ten seconds, since a live feed comes many times a second.
  * @throws GatewayError INVALID_ARGUMENT when there is no such zone.
  */
-export async function openImportSession(pool: pg.Pool, timezone: string): Promise<pg.Client> {
+export async function withImportSession<Result>(
+  pool: pg.Pool,
+  timezone: string,
+  run: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
   const zone = sessionZone(timezone);
-  const client = new pg.Client(pool.options);
-  // A connection that breaks rejects the query that waits for it; without a listener it would end the process as well.
-  client.on('error', () => {});
-  await client.connect();
-  await client.query(`
-    SET application_name = 'measurement-app import'; SET temp_buffers = '64MB'; SET work_mem = '64MB'; SET maintenance_work_mem = '128MB';
-    SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-    SET timezone TO ${pg.escapeLiteral(zone)}`);
-  return client;
+  const client = await importPoolOf(pool).connect();
+  // Between queries there is nobody to hear that the connection broke; the next query will.
+  const onError = () => {};
+  client.on('error', onError);
+  try {
+    // Temporary tables need not survive a crash; the merge alone waits for the disk (import-measurements.ts).
+    await client.query(`
+      SET application_name = 'measurement-app import'; SET synchronous_commit = off;
+      SET timezone TO ${pg.escapeLiteral(zone)}`);
+    const result = await run(client);
+    await client.query('DISCARD ALL');
+    client.off('error', onError);
+    client.release();
+    return result;
+  } catch (error) {
+    // Whatever state it is in, nobody else shall get it.
+    client.release(true);
+    throw error;
+  }
+}
+
+function importPoolOf(pool: pg.Pool): pg.Pool {
+  const known = importPools.get(pool);
+  if (known !== undefined) return known;
+  const settings = Object.entries(sessionSettings).map(([name, value]) => `-c ${name}=${value}`);
+  const importPool = new pg.Pool({
+    ...pool.options,
+    // Bounded by import slots where clients are many.
+    max: 50,
+    idleTimeoutMillis: 10_000,
+    // An idle connection keeps no process alive, and need not be closed by anyone.
+    allowExitOnIdle: true,
+    options: [pool.options.options ?? '', ...settings].join(' '),
+  });
+  importPool.on('error', () => {});
+  importPools.set(pool, importPool);
+  return importPool;
 }
 
 /** The zone when its clocks may change, undefined for UTC and fixed offsets. */

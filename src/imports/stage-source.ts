@@ -21,7 +21,7 @@ export interface Staged {
  * @throws GatewayError INVALID_SOURCE when it cannot be read or its header is not understood.
  */
 export async function stageSource(
-  client: pg.Client,
+  client: pg.ClientBase,
   source: Source,
   options: ReadOptions,
   onChunk: (lines: number) => void,

@@ -15,7 +15,7 @@ import type { RecordChunk } from './record-chunks.ts';
  * others are staged.
  */
 export async function stage(
-  client: pg.Client,
+  client: pg.ClientBase,
   layout: Layout,
   chunks: AsyncIterable<RecordChunk>,
   onChunk: () => void = () => {},
@@ -55,7 +55,7 @@ export async function stage(
  * than there are lines, so that lines would be numbered wrongly (a field with a line end in it).
  */
 async function copiedAsItStands(
-  client: pg.Client,
+  client: pg.ClientBase,
   sql: string,
   chunk: RecordChunk,
   { delimiter }: Layout,
@@ -74,14 +74,14 @@ async function copiedAsItStands(
   }
 }
 
-async function copy(client: pg.Client, sql: string, bytes: Buffer): Promise<number> {
+async function copy(client: pg.ClientBase, sql: string, bytes: Buffer): Promise<number> {
   if (bytes.length === 0) return 0;
   const stream = client.query(copyFrom(sql));
   await pipeline(Readable.from([bytes]), stream);
   return stream.rowCount;
 }
 
-async function numberFrom(client: pg.Client, line: number): Promise<void> {
+async function numberFrom(client: pg.ClientBase, line: number): Promise<void> {
   await client.query("SELECT setval(pg_get_serial_sequence('pg_temp.import_staged', 'line'), $1, false)", [
     line,
   ]);

@@ -20,7 +20,7 @@ export interface StationDetails {
  * Stations that are there stay as they are: an operator may have corrected them.
  */
 export async function ensureStations(
-  client: pg.Client,
+  client: pg.ClientBase,
   ids: readonly string[],
   details: readonly StationDetails[],
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function ensureStations(
  * Reads what the staged rows say of their stations.
  * @throws GatewayError INVALID_SOURCE when ids are made from names and two stations would get the same one.
  */
-export async function readStationDetails(client: pg.Client, layout: Layout): Promise<StationDetails[]> {
+export async function readStationDetails(client: pg.ClientBase, layout: Layout): Promise<StationDetails[]> {
   const { name, city, latitude, longitude } = layout.details;
   if ([name, city, latitude, longitude].every((column) => column === undefined)) return [];
   const text = (column: number | undefined) =>

@@ -36,7 +36,7 @@ export interface ValidateOptions {
  * by one. Both ways accept the same lines.
  */
 export async function validate(
-  client: pg.Client,
+  client: pg.ClientBase,
   layout: Layout,
   options: ValidateOptions,
 ): Promise<Validated> {
@@ -45,8 +45,6 @@ export async function validate(
     await castWideRows(client, layout, options);
   }
   if (options.strict && layout.long === undefined) await rejectUnknownStations(client, layout);
-  // Nobody else analyzes a temporary table, and without statistics the merge is planned for a handful of rows.
-  await client.query('ANALYZE import_row');
   const months = await client.query<{ start: Date; first: Date; last: Date; rows: string }>(`
     SELECT date_trunc('month', "TimeInstant", 'UTC') AS start,
            min("TimeInstant") AS first, max("TimeInstant") AS last, count(*) AS rows
@@ -54,20 +52,23 @@ export async function validate(
   const stations = await client.query<{ id_entity: string }>(
     'SELECT id_entity FROM import_row GROUP BY id_entity ORDER BY id_entity',
   );
+  const rows = months.rows.reduce((sum, month) => sum + Number(month.rows), 0);
+  // Nobody else analyzes a temporary table, and without statistics a merge is planned for some thousand rows.
+  if (rows > 10_000) await client.query('ANALYZE import_row');
   const counted = await client.query<{ read: string; rejected: string }>(`
     SELECT (SELECT count(*) FROM import_staged) + count(*) FILTER (WHERE NOT staged) AS read, count(*) AS rejected
     FROM import_rejected`);
   return {
     read: Number(counted.rows[0]?.read),
     rejected: Number(counted.rows[0]?.rejected),
-    rows: months.rows.reduce((sum, { rows }) => sum + Number(rows), 0),
+    rows,
     months: months.rows.map((month) => ({ ...month, rows: Number(month.rows) })),
     stationIds: stations.rows.map(({ id_entity }) => id_entity),
   };
 }
 
 /** The first rejected lines, in the order of the file. */
-export async function readRejections(client: pg.Client, limit: number): Promise<Rejection[]> {
+export async function readRejections(client: pg.ClientBase, limit: number): Promise<Rejection[]> {
   const { rows } = await client.query<Rejection & { line: string }>(
     'SELECT line, field, value, reason FROM import_rejected ORDER BY line LIMIT $1',
     [limit],
@@ -75,7 +76,7 @@ export async function readRejections(client: pg.Client, limit: number): Promise<
   return rows.map((row) => ({ ...row, line: Number(row.line) }));
 }
 
-async function rejectUnknownStations(client: pg.Client, layout: Layout): Promise<void> {
+async function rejectUnknownStations(client: pg.ClientBase, layout: Layout): Promise<void> {
   await client.query(`
     WITH refused AS (
       DELETE FROM import_row WHERE NOT EXISTS (SELECT FROM station WHERE station.id = import_row.id_entity)
