@@ -1,9 +1,4 @@
-import {
-  GraphQLDateTimeISO,
-  GraphQLISO8601Duration,
-  GraphQLLatitude,
-  GraphQLLongitude,
-} from 'graphql-scalars';
+import { GraphQLDateTimeISO, GraphQLDuration, GraphQLLatitude, GraphQLLongitude } from 'graphql-scalars';
 import { clearCaches } from '../cache/clear-caches.ts';
 import { readDatasetVersion } from '../database/dataset-version.ts';
 import type { AirQualityIndex } from '../measurements/air-quality-index/air-quality-index.ts';
@@ -37,7 +32,7 @@ export const resolvers: Resolvers = {
   DateTime: GraphQLDateTimeISO,
   Latitude: GraphQLLatitude,
   Longitude: GraphQLLongitude,
-  Duration: GraphQLISO8601Duration,
+  Duration: GraphQLDuration,
   TimeZone: timeZoneScalar,
 
   PollutantCode: Object.fromEntries(pollutantCodes.map((code) => [code.toUpperCase(), code])),
