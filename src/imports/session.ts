@@ -35,9 +35,14 @@ export async function withImportSession<Result>(
       SET application_name = 'measurement-app import'; SET synchronous_commit = off;
       SET timezone TO ${pg.escapeLiteral(zone)}`);
     const result = await run(client);
-    await client.query('DISCARD ALL');
-    client.off('error', onError);
-    client.release();
+    // Cleaned after the answer; whoever closes the database first ends the connection, which cleans as well.
+    client.query('DISCARD ALL').then(
+      () => {
+        client.off('error', onError);
+        client.release();
+      },
+      () => client.release(true),
+    );
     return result;
   } catch (error) {
     // Whatever state it is in, nobody else shall get it.
