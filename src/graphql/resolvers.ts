@@ -1,4 +1,3 @@
-import { GraphQLDateTimeISO, GraphQLDuration, GraphQLLatitude, GraphQLLongitude } from 'graphql-scalars';
 import { clearCaches } from '../cache/clear-caches.ts';
 import { readDatasetVersion } from '../database/dataset-version.ts';
 import type { AirQualityIndex } from '../measurements/air-quality-index/air-quality-index.ts';
@@ -22,18 +21,14 @@ import { resolveImports } from './imports.ts';
 import { measurementFilter } from './measurement-filter.ts';
 import { resolveNode } from './node.ts';
 import { measurementNodeId } from './node-id.ts';
+import { scalars } from './scalars.ts';
 import type { AirQualityIndexName, Resolvers } from './schema.types.ts';
 import { resolveStations } from './station-connection.ts';
 import { resolveStatistics } from './statistics.ts';
 import { subscribeToDataset, subscribeToMeasurements } from './subscriptions.ts';
-import { timeZoneScalar } from './time-zone-scalar.ts';
 
 export const resolvers: Resolvers = {
-  DateTime: GraphQLDateTimeISO,
-  Latitude: GraphQLLatitude,
-  Longitude: GraphQLLongitude,
-  Duration: GraphQLDuration,
-  TimeZone: timeZoneScalar,
+  ...scalars,
 
   PollutantCode: Object.fromEntries(pollutantCodes.map((code) => [code.toUpperCase(), code])),
   LimitAveraging: { HOUR: 'hour', DAILY_MAXIMUM_8H: 'dailyMaximum8h', DAY: 'day', YEAR: 'year' },
