@@ -14,6 +14,7 @@ import type { ExportLimits } from './measurements/export.ts';
 import { createExportSlots } from './measurements/export-slots.ts';
 import { runningTelemetry } from './observability/running-telemetry.ts';
 import type { Readiness } from './rest/health.ts';
+import { createRedisRateLimitStore } from './rest/rate-limit-store.ts';
 import { createServer } from './server.ts';
 import type { Resource } from './shutdown.ts';
 
@@ -33,6 +34,13 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     resources.push(...(await startMetrics(config, database, logger)));
   }
 
+  const rateLimitStore =
+    config.redisUrl === undefined || config.rateLimitPerMinute === 0
+      ? undefined
+      : createRedisRateLimitStore(config.redisUrl);
+  if (rateLimitStore !== undefined) {
+    resources.push({ name: 'rate limits', close: async () => rateLimitStore.close() });
+  }
   const caches = openCaches(config, logger);
   resources.push({ name: 'caches', close: () => caches.close() });
 
@@ -63,6 +71,7 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     access: {
       requireApiKey: config.requireApiKey,
       rateLimitPerMinute: config.rateLimitPerMinute,
+      rateLimitStore,
       trustProxyHops: config.trustProxyHops,
       corsOrigin: config.corsOrigin,
     },

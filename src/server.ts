@@ -1,5 +1,6 @@
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
+import type { Store } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Caches } from './cache/caches.ts';
@@ -34,6 +35,8 @@ export interface ServerParts {
     readonly requireApiKey: boolean;
     /** 0 = no limit. */
     readonly rateLimitPerMinute: number;
+    /** Where requests are counted; in the memory of this process when absent. */
+    readonly rateLimitStore: Store | undefined;
     readonly trustProxyHops: number;
     readonly corsOrigin: string;
   };
@@ -70,7 +73,7 @@ export function createServer(parts: ServerParts): Express {
   app.use('/docs', apiDocs());
   app.get('/problems/:name', explainProblem);
 
-  app.use(identify(database), rateLimit(access.rateLimitPerMinute), refuseUnknownKeys);
+  app.use(identify(database), rateLimit(access.rateLimitPerMinute, access.rateLimitStore), refuseUnknownKeys);
   app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
   if (access.requireApiKey) app.use(requireScope('read'));
   app.get('/air_quality/latest{.:format}', latest(resolverContext));
