@@ -101,21 +101,20 @@ describe('the metrics endpoint', () => {
   });
 
   it('shows the connections of the pool and how long queries wait for one', async () => {
-    const stalled = [1, 2].map(() => {
-      const request = get(`${gateway.url}/air_quality`, (response) => response.once('readable', () => {}));
-      request.on('error', () => {});
-      return request;
-    });
+    const blocker = await pool.connect();
+    await blocker.query('begin; lock table station in access exclusive mode');
+    const requests = [1, 2, 3].map(() => fetch(`${gateway.url}/stations`));
     const used = { db_client_connection_state: 'used' };
     await eventually(
-      (all) => sumOf(all, 'db_client_connection_count', used) === 2,
-      'both connections are used',
+      (all) =>
+        sumOf(all, 'db_client_connection_count', used) === 2 &&
+        sumOf(all, 'db_client_connection_pending_requests') >= 1,
+      'both connections are used and a query waits',
     );
-    const waiting = fetch(`${gateway.url}/stations`);
-    await eventually((all) => sumOf(all, 'db_client_connection_pending_requests') === 1, 'a query waits');
     await sleep(150);
-    for (const request of stalled) request.destroy();
-    await (await waiting).text();
+    await blocker.query('rollback');
+    blocker.release();
+    for (const response of await Promise.all(requests)) await response.text();
     const found = await series();
     assert.equal(sumOf(found, 'db_client_connection_max'), 2);
     const all = sumOf(found, 'db_client_connection_wait_time_seconds_count');

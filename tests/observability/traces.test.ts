@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool } from '../../src/database/pool.ts';
+import { createDaemons } from '../fixtures/daemons.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
 import { insertMeasurements } from '../fixtures/measurements.ts';
-import { type ObservedGateway, startObservedGateway } from '../fixtures/observed-gateway.ts';
+import { freePort, type ObservedGateway, startObservedGateway } from '../fixtures/observed-gateway.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../fixtures/otlp-receiver.ts';
 import { start } from '../fixtures/process.ts';
+import { systemProgram } from '../fixtures/system-program.ts';
 
 describe('traces', () => {
   let database: TestDatabase;
@@ -83,6 +86,30 @@ describe('traces', () => {
     const query = spanOf(stations, 'prisma', /^prisma:client:db_query$/);
     const sql = spanOf(stations, '@opentelemetry/instrumentation-pg', /SELECT/);
     assert.equal(sql.parentSpanId, query.spanId, 'Prisma’s query holds the one of pg that carries it out');
+  });
+
+  it('cover Redis', async () => {
+    const daemons = createDaemons();
+    const port = await freePort();
+    const redis = await systemProgram('redis-server', 'redis-server');
+    await daemons.start(redis, ['--port', String(port), '--bind', '127.0.0.1', '--save', '']);
+    const gateway = await startTraced({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    const traceId = '1'.repeat(32);
+    const ask = () =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...traceparent(traceId) },
+        body: JSON.stringify({ query: '{ pollutants { code } }' }),
+      });
+    // The first look-ups may come before Redis is connected.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await (await ask()).text();
+      await sleep(100);
+    }
+    await gateway.stop();
+    daemons.stop();
+    const span = spanOf(inTrace(traceId), '@opentelemetry/instrumentation-redis', /GET/);
+    assert.equal(span.attributes['db.system.name'], 'redis');
   });
 
   it('are named in the log lines of their request', async () => {
