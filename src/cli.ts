@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { backupCommand } from './cli/backup.ts';
 import { exportCommand } from './cli/export.ts';
 import { importCommand } from './cli/import.ts';
 import { importsCommand } from './cli/imports.ts';
 import { keysCommand } from './cli/keys.ts';
 import { pruneCommand } from './cli/prune.ts';
+import { restoreCommand } from './cli/restore.ts';
 import { runCommand } from './cli/run-command.ts';
 import { seedCommand } from './cli/seed.ts';
+import { verifyCommand } from './cli/verify.ts';
 
 const program = new Command('measurement-app')
   .description(
@@ -17,6 +20,9 @@ const program = new Command('measurement-app')
   .addCommand(importsCommand())
   .addCommand(seedCommand('seed'))
   .addCommand(pruneCommand())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
+  .addCommand(verifyCommand());
 
 process.exitCode = await runCommand(program, process.argv.slice(2));
