@@ -7,6 +7,15 @@ const active = meter.createUpDownCounter('measurement_app.export.active', {
   unit: '{export}',
   description: 'Exports that PostgreSQL is sending',
 });
+/** Exports in line for a connection (export-slots.ts). */
+export const exportsWaiting = meter.createUpDownCounter('measurement_app.export.waiting', {
+  unit: '{export}',
+  description: 'Exports that wait for their turn',
+});
+// Known from the start, not only once one has waited.
+active.add(0);
+exportsWaiting.add(0);
+
 const rows = meter.createCounter('measurement_app.export.rows', {
   unit: '{row}',
   description: 'Rows of exports that were sent completely',

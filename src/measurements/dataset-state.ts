@@ -45,8 +45,14 @@ interface LedgerTotals {
   last_import_at: number | null;
 }
 
-/** The version alone: one row by primary key. */
-export async function readDatasetVersionNumber(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ version: number }>('select version::float8 as version from dataset');
-  return rows[0]?.version ?? 0;
+/** What is asked often: the version, one row, and when the last backup ended, in milliseconds since 1970. */
+export async function readDatasetPulse(
+  pool: pg.Pool,
+): Promise<{ readonly version: number; readonly lastBackupAt: number | undefined }> {
+  const { rows } = await pool.query<{ version: number; last_backup_at: number | null }>(
+    `select version::float8 as version,
+       (select (extract(epoch from max(at)) * 1000)::float8 from audit_event where action = 'backup.create') as last_backup_at
+     from dataset`,
+  );
+  return { version: rows[0]?.version ?? 0, lastBackupAt: rows[0]?.last_backup_at ?? undefined };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { GatewayError } from '../errors.ts';
+import { exportsWaiting } from './copy-telemetry.ts';
 
 /** Bounds how many exports hold a connection at once, so that pages always find one. */
 export interface ExportSlots {
@@ -45,10 +46,13 @@ export function createExportSlots(atOnce: number, inLine: number): ExportSlots {
       }
       const turn = Promise.withResolvers<void>();
       line.push(turn.resolve);
-      if (signal === undefined) {
-        await turn.promise;
-      } else {
-        await Promise.race([turn.promise, once(signal, 'abort').then(() => giveUp(turn.resolve, signal))]);
+      exportsWaiting.add(1);
+      try {
+        if (signal === undefined) await turn.promise;
+        else
+          await Promise.race([turn.promise, once(signal, 'abort').then(() => giveUp(turn.resolve, signal))]);
+      } finally {
+        exportsWaiting.add(-1);
       }
       return createRelease();
     },

@@ -1,10 +1,6 @@
 import { metrics } from '@opentelemetry/api';
 import type pg from 'pg';
-import {
-  type DatasetState,
-  readDatasetState,
-  readDatasetVersionNumber,
-} from '../measurements/dataset-state.ts';
+import { type DatasetState, readDatasetPulse, readDatasetState } from '../measurements/dataset-state.ts';
 
 /** How old what is reported may be; scrapes in between cost no query. */
 const refreshMs = 30_000;
@@ -12,10 +8,11 @@ const refreshMs = 30_000;
 /**
  * Reports how old the newest measurement of each station is and what the ledger of imports adds up to. The database is
  * asked after a scrape, never during one, so that a scrape is quick when the database is not; and for more than the
- * dataset version only when that has moved.
+ * dataset version and the last backup only when that version has moved.
  */
 export async function observeDataset(pool: pg.Pool): Promise<void> {
   let state: DatasetState | undefined;
+  let lastBackupAt: number | undefined;
   let refreshedAt = 0;
   let refreshing = false;
 
@@ -23,9 +20,9 @@ export async function observeDataset(pool: pg.Pool): Promise<void> {
     if (refreshing || Date.now() - refreshedAt < refreshMs) return;
     refreshing = true;
     try {
-      if (state === undefined || (await readDatasetVersionNumber(pool)) !== state.version) {
-        state = await readDatasetState(pool);
-      }
+      const pulse = await readDatasetPulse(pool);
+      lastBackupAt = pulse.lastBackupAt;
+      if (pulse.version !== state?.version) state = await readDatasetState(pool);
       refreshedAt = Date.now();
     } catch {
       // Ages go on growing from what was last seen; that the database is away, other metrics say.
@@ -64,6 +61,15 @@ export async function observeDataset(pool: pg.Pool): Promise<void> {
     })
     .addCallback((result) => {
       if (state?.lastImportAt !== undefined) result.observe((Date.now() - state.lastImportAt) / 1_000);
+    });
+  meter
+    .createObservableGauge('measurement_app.backup.age', {
+      unit: 's',
+      description:
+        'Time since the last backup that `measurement-app backup` stored; absent when there was none',
+    })
+    .addCallback((result) => {
+      if (lastBackupAt !== undefined) result.observe((Date.now() - lastBackupAt) / 1_000);
     });
   meter
     .createObservableGauge('measurement_app.dataset.version', {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordAudit } from '../../src/audit/audit-log.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { createPrismaClient } from '../../src/database/prisma-client.ts';
 import { createApiKey } from '../../src/keys/api-keys.ts';
@@ -45,14 +46,12 @@ describe('dashboards, rules and alerts, on a running system scraped by Prometheu
       prometheus: await freePort(),
     };
     const at = (port: number, path = '') => `http://127.0.0.1:${port}${path}`;
-    const backups = join(folder, 'measurement_app_backup.prom');
-    await writeFile(backups, `measurement_app_backup_last_success_timestamp_seconds ${Date.now() / 1_000}\n`);
 
     const redisArgs = ['--port', String(ports.redis), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
     await daemons.start(await systemProgram('redis-server', 'redis-server'), redisArgs);
     await daemons.start(
       await systemProgram('prometheus-node-exporter', 'prometheus-node-exporter'),
-      [`--web.listen-address=127.0.0.1:${ports.node}`, `--collector.textfile.directory=${folder}`],
+      [`--web.listen-address=127.0.0.1:${ports.node}`],
       at(ports.node, '/metrics'),
     );
     await daemons.start(
@@ -225,6 +224,7 @@ async function fillDatabase(url: string): Promise<string> {
   const prisma = createPrismaClient(pool);
   const finishedAt = new Date();
   await prisma.import.create({ data: { source: 'test', importedBy: 'test', rowsInserted: 4n, finishedAt } });
+  await recordAudit(prisma, { actor: 'test', action: 'backup.create' });
   const { key } = await createApiKey(prisma, { name: 'dashboards', scopes: ['write'], actor: 'test' });
   await prisma.$disconnect();
   await pool.end();
