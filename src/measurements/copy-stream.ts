@@ -13,7 +13,20 @@ export interface CopyOptions {
   readonly idleTimeoutMs?: number;
   /** Runs first, in the same snapshot. */
   readonly before?: (client: pg.PoolClient) => Promise<void>;
+  readonly frame?: CopyFrame;
 }
+
+/** What is put around the bytes of COPY. None of it is sent before COPY has given its first byte, or has ended. */
+export interface CopyFrame {
+  readonly head: string;
+  /** Bytes of COPY to leave out at its beginning. */
+  readonly skip: number;
+  readonly tail: string;
+  /** Stands for everything when COPY gives no byte. */
+  readonly empty: string;
+}
+
+const noFrame: CopyFrame = { head: '', skip: 0, tail: '', empty: '' };
 
 export interface CopyStream {
   readonly stream: Readable;
@@ -37,7 +50,7 @@ const cancelGraceMs = 1_000;
 export async function openCopyStream(
   pool: pg.Pool,
   copySql: string,
-  { timezone = 'UTC', statementTimeoutMs = 0, idleTimeoutMs = 0, before }: CopyOptions = {},
+  { timezone = 'UTC', statementTimeoutMs = 0, idleTimeoutMs = 0, before, frame = noFrame }: CopyOptions = {},
 ): Promise<CopyStream> {
   const client = await pool.connect();
   // Without a listener a connection lost between two queries would be an uncaught error of the process.
@@ -63,6 +76,7 @@ export async function openCopyStream(
   const source = client.query(copyTo(copySql, { highWaterMark: 65_536 }));
   source.pause();
   const observation = observeCopy();
+  let begun = false;
   let sourceDone = false;
   let idle: NodeJS.Timeout | undefined;
 
@@ -70,7 +84,8 @@ export async function openCopyStream(
     highWaterMark: 65_536,
     read() {
       clearTimeout(idle);
-      source.resume();
+      // One chunk a turn of the event loop: an export must not keep pages, or other exports, from theirs.
+      setImmediate(() => source.resume());
     },
     destroy(error, callback) {
       clearTimeout(idle);
@@ -85,15 +100,26 @@ export async function openCopyStream(
 
   source.on('data', (chunk: Buffer) => {
     observation.sent(chunk.length);
-    if (output.destroyed || output.push(chunk)) return;
     source.pause();
-    if (idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
+    if (output.destroyed) {
+      source.resume();
+      return;
+    }
+    const wantsMore = output.push(
+      begun ? chunk : Buffer.concat([Buffer.from(frame.head), chunk.subarray(frame.skip)]),
+    );
+    begun = true;
+    if (!wantsMore && idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
   });
   source.once('end', () => {
     sourceDone = true;
     if (output.destroyed) return;
     endTransaction().then(
-      () => output.push(null),
+      () => {
+        const rest = begun ? frame.tail : frame.empty;
+        if (rest !== '') output.push(rest);
+        output.push(null);
+      },
       (error: Error) => output.destroy(error),
     );
   });

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { AirQualityIndex } from './air-quality-index/air-quality-index.ts';
 import { arrowStream } from './arrow.ts';
 import { csvCopySql, csvPreamble, jsonCopySql } from './copy-sql.ts';
-import { type CopyStream, idleReaderError, openCopyStream } from './copy-stream.ts';
+import { type CopyFrame, type CopyStream, idleReaderError, openCopyStream } from './copy-stream.ts';
 import { decodeCursor, encodeCursor, type MeasurementKey } from './cursor.ts';
 import {
   type ExportColumn,
@@ -119,9 +119,9 @@ async function openRows(
     const options = { batchSize, timezone, statementTimeoutMs, signal, before };
     return batchStream(source.columns, streamRowBatches(pool, source, options), build, idleTimeoutMs);
   }
-  const options = { timezone, statementTimeoutMs, idleTimeoutMs, before };
-  const copy = await openCopyStream(pool, copySql(source, format, csv), options);
-  return { stream: rendered(copy, source, format, csv), rowCount: copy.rowCount };
+  const frame = frameOf(source, format, csv);
+  const options = { timezone, statementTimeoutMs, idleTimeoutMs, before, frame };
+  return openCopyStream(pool, copySql(source, format, csv), options);
 }
 
 /** Waits for the first batch, so that what is wrong is known before the first byte. */
@@ -199,35 +199,11 @@ async function findNext(
   return last === undefined || following === undefined ? null : encodeCursor(selection.order, last);
 }
 
-function rendered(
-  { stream }: CopyStream,
-  { columns }: ExportSource,
-  format: CopyFormat,
-  csv: CsvDialect,
-): Readable {
-  if (format === 'json') return Readable.from(wrapJson(stream), { objectMode: false });
-  const preamble = format === 'csv' ? csvPreamble(columns, csv) : '';
-  return preamble === '' ? stream : Readable.from(prepend(preamble, stream), { objectMode: false });
-}
-
-async function* prepend(preamble: string, rows: Readable): AsyncGenerator<Buffer | string> {
-  // Not before the first bytes of the database, or its failure: an error can still be answered as one until then.
-  let begun = false;
-  for await (const chunk of rows) {
-    if (!begun) yield preamble;
-    begun = true;
-    yield chunk;
+function frameOf({ columns }: ExportSource, format: CopyFormat, csv: CsvDialect): CopyFrame {
+  if (format === 'json') {
+    // Every row starts with a comma; the first one's is left out.
+    return { head: '{"measurements":[\n', skip: 1, tail: ']}\n', empty: '{"measurements":[]}\n' };
   }
-  if (!begun) yield preamble;
-}
-
-/** Every row starts with a comma; the first one's is dropped. */
-async function* wrapJson(rows: Readable): AsyncGenerator<Buffer | string> {
-  let begun = false;
-  for await (const chunk of rows) {
-    if (!begun) yield '{"measurements":[\n';
-    yield begun ? chunk : (chunk as Buffer).subarray(1);
-    begun = true;
-  }
-  yield begun ? ']}\n' : '{"measurements":[]}\n';
+  const head = format === 'csv' ? csvPreamble(columns, csv) : '';
+  return { head, skip: 0, tail: '', empty: head };
 }
