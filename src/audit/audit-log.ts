@@ -3,7 +3,13 @@ import type { PrismaClient } from '../database/prisma-client.ts';
 export interface AuditEntry {
   /** Who: an account of the operating system, or the prefix of an API key. */
   readonly actor: string;
-  readonly action: 'key.create' | 'key.revoke' | 'measurements.prune' | 'backup.create' | 'cache.clear' | 'station.upsert';
+  readonly action:
+    | 'key.create'
+    | 'key.revoke'
+    | 'measurements.prune'
+    | 'backup.create'
+    | 'cache.clear'
+    | 'station.upsert';
   /** What it was done to. */
   readonly target?: string;
   readonly details?: Readonly<Record<string, string | number | string[]>>;
