@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -95,7 +95,7 @@ describe('docker-compose.yml', () => {
   it('sets only what the gateway reads', () => {
     const others = new Set(['BACKUP_PASSPHRASE', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME']);
     for (const service of Object.values(services).filter(({ image }) =>
-      image.startsWith('measurement-app'),
+      image.startsWith('measurement-app:'),
     )) {
       for (const name of Object.keys(service.environment ?? {})) {
         assert.ok(name in settings.shape || others.has(name), `${name} is a setting`);
@@ -121,5 +121,30 @@ describe('docker-compose.yml', () => {
     assert.match(services.postgres?.image ?? '', /^postgres:17/);
     assert.deepEqual(services.backup?.profiles, ['backup']);
     assert.equal(services.backup?.command?.[0], 'backup');
+  });
+
+  it('starts what Prometheus scrapes and Grafana asks only with the profile observability, for this machine', async () => {
+    const scraped = await readFile(resolve(root, 'observability/prometheus/prometheus.yml'), 'utf8');
+    const asked = await readFile(
+      resolve(root, 'observability/grafana/provisioning/datasources/measurement-app.yaml'),
+      'utf8',
+    );
+    const hosts = new Set(
+      [...scraped.matchAll(/'([a-z-]+):\d+'/g), ...asked.matchAll(/http:\/\/([a-z-]+):/g)].map(
+        ([, host = '']) => host,
+      ),
+    );
+    hosts.delete('localhost');
+    assert.ok(hosts.size > 5);
+    for (const host of hosts) assert.deepEqual(services[host]?.profiles, ['observability'], host);
+    for (const [name, { profiles, ports }] of Object.entries(services)) {
+      if (profiles?.[0] !== 'observability') continue;
+      for (const port of ports ?? []) assert.match(JSON.stringify(port), /127\.0\.0\.1/, name);
+    }
+    for (const { volumes: mounted } of Object.values(services)) {
+      for (const [, file] of JSON.stringify(mounted ?? []).matchAll(/"([^":]*\/observability\/[^":]*)/g)) {
+        await stat(file ?? '');
+      }
+    }
   });
 });
