@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { backupCommand } from './cli/backup.ts';
+import { cacheCommand } from './cli/cache.ts';
 import { exportCommand } from './cli/export.ts';
 import { importCommand } from './cli/import.ts';
 import { importsCommand } from './cli/imports.ts';
@@ -21,6 +22,7 @@ const program = new Command('measurement-app')
   .addCommand(seedCommand('seed'))
   .addCommand(pruneCommand())
   .addCommand(keysCommand())
+  .addCommand(cacheCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand())
   .addCommand(verifyCommand());

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import KeyvRedis, { createClient } from '@keyv/redis';
 import { Keyv } from 'keyv';
 import type { CacheStore } from './store.ts';
@@ -17,7 +18,8 @@ export function createRedisStore(url: string, connectTimeoutMs: number): CacheSt
   });
   // Each failing operation tells its own error; without a listener this one would end the process.
   client.on('error', () => {});
-  client.connect().catch(() => {});
+  const connected = client.connect();
+  connected.catch(() => {});
   return {
     name: 'Redis',
     open(namespace) {
@@ -33,6 +35,8 @@ export function createRedisStore(url: string, connectTimeoutMs: number): CacheSt
       return keyv;
     },
     async clear(prefix) {
+      // A command has only just opened the store; it may wait where a request may not.
+      if (!client.isReady) await Promise.race([connected, failAfter(connectTimeoutMs)]);
       const pattern = `${applicationPrefix}${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
       let cleared = 0;
       for await (const names of client.scanIterator({ MATCH: pattern, COUNT: 1_000 })) {
@@ -44,4 +48,9 @@ export function createRedisStore(url: string, connectTimeoutMs: number): CacheSt
       if (client.isOpen) client.destroy();
     },
   };
+}
+
+async function failAfter(ms: number): Promise<never> {
+  await sleep(ms, undefined, { ref: false });
+  throw new Error('Redis does not answer.');
 }

@@ -17,13 +17,22 @@ export interface GraphQLContext extends GraphQLServices {
   /** Who asks, when they sent a valid API key. */
   readonly keyHolder: KeyHolder | undefined;
   readonly loaders: Loaders;
-  /** Whether the answer may be given again while the dataset version is the same; resolvers and plugins can only deny it. */
-  readonly answer: { cacheable: boolean };
+  readonly answer: {
+    /** Whether it may be given again while the dataset version is the same; resolvers and plugins can only deny it. */
+    cacheable: boolean;
+    /** Whether the request was one of GraphQL over HTTP, whatever was wrong with its document. */
+    wellFormed: boolean;
+  };
 }
 
 export function createGraphQLContext(
   services: GraphQLServices,
   keyHolder: KeyHolder | undefined,
 ): GraphQLContext {
-  return { ...services, keyHolder, loaders: createLoaders(services), answer: { cacheable: true } };
+  return {
+    ...services,
+    keyHolder,
+    loaders: createLoaders(services),
+    answer: { cacheable: true, wellFormed: false },
+  };
 }

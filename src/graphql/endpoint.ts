@@ -64,10 +64,14 @@ async function answerOperation(
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not enabled.');
   const contentType = answer.headers.get('content-type') ?? 'application/json; charset=utf-8';
+  // Clients that read `application/json` take any other status for a failure of something on the way (GraphQL over HTTP,
+  // section "Status Codes").
+  const faultyDocument = answer.status === 400 && context.answer.wellFormed;
+  const status = faultyDocument && contentType.startsWith('application/json') ? 200 : (answer.status ?? 200);
   const complete = (answer.status ?? 200) === 200 && context.answer.cacheable;
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.setHeader('X-Cache', place !== undefined && complete ? 'miss' : 'bypass');
-  response.status(answer.status ?? 200).end(answer.body.string);
+  response.status(status).end(answer.body.string);
   if (complete) await place?.set(contentType, answer.body.string);
 }
 

@@ -15,6 +15,8 @@ export function createFormatError(logger: Logger) {
     // Apollo Server gives every error a code of its own that is not INTERNAL_SERVER_ERROR when it, or graphql-js, found
     // fault with the request.
     const faultyRequest = formatted.extensions?.code !== ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
+    if (ours === undefined && isOfTheLibrary(thrown))
+      return { ...formatted, extensions: { code: 'BAD_REQUEST' } };
     if (faultyRequest && ours === undefined) return formatted;
     const shown = ours ?? publicError(original);
     let id: string | undefined;
@@ -35,6 +37,16 @@ export function createFormatError(logger: Logger) {
       },
     };
   };
+}
+
+/** A fault that Apollo Server itself found and gave no code, such as a hash that belongs to another document. */
+function isOfTheLibrary(thrown: unknown): boolean {
+  return (
+    thrown instanceof GraphQLError &&
+    thrown.originalError === undefined &&
+    thrown.path === undefined &&
+    thrown.extensions.code === undefined
+  );
 }
 
 /** What was thrown in the first place; every layer of GraphQL wraps it once more. */

@@ -6,13 +6,13 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Cache } from '../cache/cache.ts';
-import { cacheableAnswers } from './cacheable-answers.ts';
 import { createCompiledExecutor } from './compiled-executor.ts';
 import type { GraphQLContext } from './context.ts';
 import { createFormatError } from './format-error.ts';
 import { limitRules } from './limits/limit-rules.ts';
 import type { OperationLimits } from './limits/limits.ts';
 import { limitsPlugin } from './limits/limits-plugin.ts';
+import { markAnswers } from './mark-answers.ts';
 import { operationTelemetry } from './operation-telemetry.ts';
 
 export interface GraphQLServerOptions {
@@ -55,7 +55,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       limitsPlugin(limits),
-      cacheableAnswers(),
+      markAnswers(),
       operationTelemetry(),
     ],
   });

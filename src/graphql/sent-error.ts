@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
 import { type GatewayError, publicError } from '../errors.ts';
+import { logRequestError } from '../request-log.ts';
 
 /** Answers a request that never became an operation, in the form that GraphQL clients read. */
 export function sendGraphQLError(request: Request, response: Response, thrown: unknown): void {
   const error = publicError(thrown);
-  if (error.code === 'INTERNAL') request.log.error({ err: thrown }, 'graphql request failed');
+  if (error.code === 'INTERNAL') logRequestError(request, thrown, 'graphql request failed');
   const modern = /application\/graphql-response\+json/.test(request.get('accept') ?? '');
   response
     .status(error.status)

@@ -239,7 +239,7 @@ describe('GraphQL fields', () => {
     [
       '{ stations(where: { near: { latitude: 91, longitude: 0, radius: 1 } }) { nodes { id } } }',
       'GRAPHQL_VALIDATION_FAILED',
-      /latitude/i,
+      /between -90 and 90: 91/,
     ],
   ];
   for (const [query, code, message] of refusals) {
@@ -260,7 +260,7 @@ describe('GraphQL fields', () => {
         variables: { first: 'many', zone: 'Nowhere' },
       }),
     });
-    assert.equal(response.status, 400);
+    assert.equal(response.status, 200);
     const { errors } = (await response.json()) as GraphQLAnswer;
     assert.equal(errors?.[0]?.extensions.code, 'BAD_USER_INPUT');
     assert.match(errors?.[0]?.message ?? '', /\$first/);

@@ -1,4 +1,6 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import { GatewayError } from '../../errors.ts';
 import type { GraphQLContext } from '../context.ts';
 import type { OperationLimits } from './limits.ts';
 import { assertWithinLimits } from './operation-limits.ts';
@@ -10,7 +12,14 @@ export function limitsPlugin(limits: OperationLimits): ApolloServerPlugin<GraphQ
       return {
         async didResolveOperation({ schema, document, operation, request }) {
           if (operation === undefined) return;
-          assertWithinLimits({ schema, document, operation, variables: request.variables ?? {} }, limits);
+          try {
+            assertWithinLimits({ schema, document, operation, variables: request.variables ?? {} }, limits);
+          } catch (error) {
+            if (!(error instanceof GatewayError)) throw error;
+            // Without a status Apollo Server takes what a plugin throws for a failure of the server.
+            const extensions = { http: { status: error.status, headers: new HeaderMap() } };
+            throw new GraphQLError(error.message, { originalError: error, extensions });
+          }
         },
       };
     },
