@@ -8,6 +8,7 @@ import { createDatasetVersionReader } from './database/dataset-version.ts';
 import type { ImportAccess } from './imports/import-slots.ts';
 import { pollutants } from './measurements/pollutants.ts';
 import type { ResolverContext } from './measurements/resolve-measurements.ts';
+import { requestLog } from './request-log.ts';
 import { airQuality } from './rest/air-quality.ts';
 import { apiDocs } from './rest/api-docs.ts';
 import { identify, refuseUnknownKeys, requireScope } from './rest/authorization.ts';
@@ -19,7 +20,6 @@ import { openApi } from './rest/openapi.ts';
 import { postAirQuality } from './rest/post-air-quality.ts';
 import { explainProblem, notFound, problemHandler } from './rest/problem.ts';
 import { rateLimit } from './rest/rate-limit.ts';
-import { requestLog } from './rest/request-log.ts';
 import { requestMetrics } from './rest/request-metrics.ts';
 import { station, stations } from './rest/stations.ts';
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { PrismaClient } from './prisma-client.ts';
 
@@ -18,19 +19,12 @@ export async function readDatasetVersion(prisma: PrismaClient): Promise<DatasetV
  * never one that began before they asked: what was committed before the call is always seen.
  */
 export function createDatasetVersionReader(pool: pg.Pool): () => Promise<DatasetVersion> {
-  let running: Promise<DatasetVersion> | undefined;
-  let following: Promise<DatasetVersion> | undefined;
-
-  function start(): Promise<DatasetVersion> {
-    following = undefined;
-    const reading = look().finally(() => {
-      if (running === reading) running = undefined;
-    });
-    running = reading;
-    return reading;
-  }
+  /** The look-up that has not been sent yet. */
+  let next: Promise<DatasetVersion> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
   async function look(): Promise<DatasetVersion> {
+    next = undefined;
     const { rows } = await pool.query<{ version: string; changed_at: Date }>({
       name: 'dataset-version',
       text: 'select version, changed_at from dataset',
@@ -41,8 +35,11 @@ export function createDatasetVersionReader(pool: pg.Pool): () => Promise<Dataset
   }
 
   return () => {
-    if (running === undefined) return start();
-    following ??= running.then(start, start);
-    return following;
+    if (next === undefined) {
+      // One at a time, and not before all requests of this turn of the event loop have asked.
+      next = last.then(() => setImmediate()).then(look);
+      last = next.catch(() => {});
+    }
+    return next;
   };
 }

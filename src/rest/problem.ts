@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { type ErrorCode, errorCatalogue, GatewayError, publicError } from '../errors.ts';
+import { logRequestError } from '../request-log.ts';
 
 /** Path under which an error's `type` is explained. */
 export const problemPath = (code: ErrorCode) => `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
@@ -33,7 +34,7 @@ export function sendProblem(response: Response, error: GatewayError): void {
  */
 export const problemHandler: ErrorRequestHandler = (thrown, request, response, _next) => {
   const error = fromHttpError(thrown) ?? publicError(thrown);
-  if (error.status >= 500) request.log.error({ err: thrown }, 'request failed');
+  if (error.status >= 500) logRequestError(request, thrown, 'request failed');
   if (response.headersSent) {
     response.destroy();
     return;
