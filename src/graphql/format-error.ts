@@ -15,9 +15,9 @@ export function createFormatError(logger: Logger) {
     // Apollo Server gives every error a code of its own that is not INTERNAL_SERVER_ERROR when it, or graphql-js, found
     // fault with the request.
     const faultyRequest = formatted.extensions?.code !== ApolloServerErrorCode.INTERNAL_SERVER_ERROR;
+    if (faultyRequest && ours === undefined) return formatted;
     if (ours === undefined && isOfTheLibrary(thrown))
       return { ...formatted, extensions: { code: 'BAD_REQUEST' } };
-    if (faultyRequest && ours === undefined) return formatted;
     const shown = ours ?? publicError(original);
     let id: string | undefined;
     if (shown.code === 'INTERNAL' || ours === undefined) {
