@@ -3,6 +3,7 @@ import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { cancelQuery } from '../database/cancel-query.ts';
 import { observeCopy } from './copy-telemetry.ts';
+import { takeTurn } from './export-turns.ts';
 
 export interface CopyOptions {
   /** Time zone of the session, for SQL that prints times in it. */
@@ -32,6 +33,8 @@ export interface CopyStream {
   readonly stream: Readable;
   /** Rows sent; right once the stream has ended. */
   rowCount(): number;
+  /** Resolves when the connection is given back, which may be a moment after the stream was destroyed. */
+  readonly released: Promise<void>;
 }
 
 /** How long a cancelled COPY may take to end before its connection is given up. */
@@ -56,24 +59,32 @@ export async function openCopyStream(
   // Without a listener a connection lost between two queries would be an uncaught error of the process.
   const ignoreConnectionError = () => {};
   client.on('error', ignoreConnectionError);
+  const given = Promise.withResolvers<void>();
   let released = false;
   const release = (failure?: Error) => {
     if (released) return;
     released = true;
     client.off('error', ignoreConnectionError);
     client.release(failure);
+    given.resolve();
   };
   try {
-    await client.query('begin isolation level repeatable read read only');
-    if (timezone !== 'UTC') await client.query(`set local timezone to ${pg.escapeLiteral(timezone)}`);
-    if (statementTimeoutMs > 0) await client.query(`set local statement_timeout to ${statementTimeoutMs}`);
+    // One message, one round trip.
+    const statements = ['begin isolation level repeatable read read only'];
+    if (timezone !== 'UTC') statements.push(`set local timezone to ${pg.escapeLiteral(timezone)}`);
+    if (statementTimeoutMs > 0) statements.push(`set local statement_timeout to ${statementTimeoutMs}`);
+    await client.query(statements.join('; '));
     await before?.(client);
   } catch (error) {
     await client.query('rollback').then(() => release(), release);
     throw error;
   }
 
-  const source = client.query(copyTo(copySql, { highWaterMark: 65_536 }));
+  const source = client.query(copyTo(`${copySql}; commit`, { highWaterMark: 65_536 }));
+  // The stream ends with the last byte; PostgreSQL confirms COPY and commit behind it.
+  const confirmed = new Promise<void>((resolve) => {
+    Object.assign(source, { handleReadyForQuery: resolve });
+  });
   source.pause();
   const observation = observeCopy();
   let begun = false;
@@ -84,8 +95,7 @@ export async function openCopyStream(
     highWaterMark: 65_536,
     read() {
       clearTimeout(idle);
-      // One chunk a turn of the event loop: an export must not keep pages, or other exports, from theirs.
-      setImmediate(() => source.resume());
+      takeTurn(() => source.resume());
     },
     destroy(error, callback) {
       clearTimeout(idle);
@@ -113,15 +123,7 @@ export async function openCopyStream(
   });
   source.once('end', () => {
     sourceDone = true;
-    if (output.destroyed) return;
-    endTransaction().then(
-      () => {
-        const rest = begun ? frame.tail : frame.empty;
-        if (rest !== '') output.push(rest);
-        output.push(null);
-      },
-      (error: Error) => output.destroy(error),
-    );
+    if (!output.destroyed) void confirmed.then(finish);
   });
   source.once('error', (error: Error) => {
     sourceDone = true;
@@ -132,15 +134,18 @@ export async function openCopyStream(
     output.destroy(idleReaderError(idleTimeoutMs));
   }
 
+  function finish(): void {
+    release();
+    if (output.destroyed) return;
+    const rest = begun ? frame.tail : frame.empty;
+    if (rest !== '') output.push(rest);
+    output.push(null);
+  }
+
+  /** Behind a COPY that failed or was cancelled, whose commit PostgreSQL has passed over. */
   async function endTransaction(): Promise<void> {
-    try {
-      // After an error this is a rollback by PostgreSQL's own rule.
-      await client.query('commit');
-      release();
-    } catch (error) {
-      release(error as Error);
-      throw error;
-    }
+    await client.query('rollback');
+    release();
   }
 
   async function stopSource(): Promise<void> {
@@ -157,7 +162,7 @@ export async function openCopyStream(
     await endTransaction();
   }
 
-  return { stream: output, rowCount: () => source.rowCount };
+  return { stream: output, rowCount: () => source.rowCount, released: given.promise };
 }
 
 /** Why an export whose reader takes nothing is given up. */

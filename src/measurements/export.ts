@@ -97,7 +97,7 @@ export async function exportMeasurements(
       if (limit === undefined) await requireRowsAtMost(limits.rowsMax, source, client);
       else if (statistics === undefined) next = await findNext(client, selection, limit, after);
     });
-    rows.stream.once('close', release);
+    void rows.released.then(release);
     return { ...rows, next };
   } catch (error) {
     release();
@@ -134,20 +134,20 @@ async function batchStream(
   const first = await batches.next();
   let rowCount = 0;
   async function* counted(): AsyncGenerator<RowBatch> {
-    try {
-      for (let batch = first; !batch.done; batch = await batches.next()) {
-        rowCount += batch.value.length;
-        const idle = idleTimeoutMs > 0 ? setTimeout(giveUpReader, idleTimeoutMs) : undefined;
-        yield batch.value;
-        clearTimeout(idle);
-      }
-    } finally {
-      await batches.return(undefined);
+    for (let batch = first; !batch.done; batch = await batches.next()) {
+      rowCount += batch.value.length;
+      const idle = idleTimeoutMs > 0 ? setTimeout(giveUpReader, idleTimeoutMs) : undefined;
+      yield batch.value;
+      clearTimeout(idle);
     }
   }
   const stream = Readable.from(build(columns, counted()), { objectMode: false });
   const giveUpReader = () => void stream.destroy(idleReaderError(idleTimeoutMs));
-  return { stream, rowCount: () => rowCount };
+  // Not in a `finally` of the generator, which does not run when its first row was never asked for.
+  const released = new Promise<void>((resolve) => {
+    stream.once('close', () => void batches.return(undefined).finally(resolve));
+  });
+  return { stream, rowCount: () => rowCount, released };
 }
 
 function requireCompatible({ after, statistics, indexes }: ExportArguments): void {

@@ -56,6 +56,23 @@ describe('an export', () => {
     assert.equal(rows[0].count, 0);
   });
 
+  it('gives its connection back when a client leaves a columnar download', async () => {
+    for (const format of ['arrow', 'parquet', 'arrow', 'parquet']) {
+      const departure = new AbortController();
+      const response = await gateway.get(`/air_quality.${format}`, { signal: departure.signal });
+      assert.equal(response.status, 200);
+      departure.abort();
+    }
+    const deadline = Date.now() + 2_000;
+    const held = `select 1 from pg_stat_activity where datname = current_database()
+      and application_name = 'measurement-app' and state like 'idle in transaction%'`;
+    while ((await gateway.pool.query(held)).rows.length > 0) {
+      assert.ok(Date.now() < deadline, 'a connection is still held');
+      await sleep(20);
+    }
+    assert.equal((await gateway.get('/stations')).status, 200);
+  });
+
   it('breaks the connection when PostgreSQL ends it half way: never a clean short file', async () => {
     const response = await gateway.get('/air_quality');
     assert.equal(response.status, 200);
