@@ -179,7 +179,6 @@ resource "aws_launch_template" "instance" {
     cat >> /etc/ecs/ecs.config <<'CONFIG'
     ECS_CLUSTER=${aws_ecs_cluster.main.name}
     ECS_AWSVPC_BLOCK_IMDS=true
-    ECS_ENABLE_SPOT_INSTANCE_DRAINING=true
     CONFIG
   EOT
   )
