@@ -6,6 +6,7 @@ import { errorCatalogue } from '../errors.ts';
 import { airQualityQuery } from './air-quality.ts';
 import { type Format, mediaTypes } from './content-negotiation.ts';
 import { latestQuery } from './latest.ts';
+import { importBodyTypes, importParameters } from './post-air-quality.ts';
 import { stationsQuery } from './stations.ts';
 
 const { version, description, license } = JSON.parse(
@@ -14,6 +15,7 @@ const { version, description, license } = JSON.parse(
 
 interface Operation {
   readonly path: string;
+  readonly tag: 'measurements' | 'stations' | 'loading';
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly formats: readonly Format[];
@@ -23,6 +25,7 @@ interface Operation {
 const operations: readonly Operation[] = [
   {
     path: '/air_quality',
+    tag: 'measurements',
     summary:
       'Measurements: raw, averaged over periods, or with air quality indices. Complete, in a stated order, streamed.',
     query: airQualityQuery,
@@ -31,6 +34,7 @@ const operations: readonly Operation[] = [
   },
   {
     path: '/air_quality/latest',
+    tag: 'measurements',
     summary: 'The newest measurement of each station and its age.',
     query: latestQuery,
     formats: ['json', 'csv', 'geojson'],
@@ -38,14 +42,21 @@ const operations: readonly Operation[] = [
   },
   {
     path: '/stations',
+    tag: 'stations',
     summary: 'Stations, in the order of their ids.',
     query: stationsQuery,
     formats: ['json', 'csv', 'geojson'],
     errors: [400, 406],
   },
-  { path: '/stations/{id}', summary: 'One station.', formats: ['json'], errors: [404] },
-  { path: '/pollutants', summary: 'What is measured, with names and units.', formats: ['json'], errors: [] },
-  { path: '/imports', summary: 'The ledger of loads.', formats: ['json'], errors: [] },
+  { path: '/stations/{id}', tag: 'stations', summary: 'One station.', formats: ['json'], errors: [404] },
+  {
+    path: '/pollutants',
+    tag: 'measurements',
+    summary: 'What is measured, with names and units.',
+    formats: ['json'],
+    errors: [],
+  },
+  { path: '/imports', tag: 'loading', summary: 'The ledger of loads.', formats: ['json'], errors: [] },
 ];
 
 /** The OpenAPI 3.1 description of the REST interface, made from the schemas that validate its requests. */
@@ -54,12 +65,20 @@ export function openApiDocument() {
     openapi: '3.1.0',
     info: { title: 'measurement-app', version, description, license: { name: license, identifier: license } },
     servers: [{ url: '/' }],
-    paths: Object.fromEntries(operations.map((operation) => [operation.path, { get: describe(operation) }])),
-    components: { schemas: { Problem: problemSchema } },
+    paths: Object.fromEntries(
+      operations.map((operation) => [
+        operation.path,
+        { get: describe(operation), ...(operation.path === '/air_quality' && { post: describeImport() }) },
+      ]),
+    ),
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
+    },
   };
 }
 
-function describe({ path, summary, query, formats, errors }: Operation) {
+function describe({ path, tag, summary, query, formats, errors }: Operation) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -72,30 +91,59 @@ function describe({ path, summary, query, formats, errors }: Operation) {
       { schema: { type: format === 'json' || format === 'geojson' ? 'object' : 'string' } },
     ]),
   );
-  const problem = {
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
   return {
     operationId: path.replaceAll(/[{}]/g, '').split('/').filter(Boolean).join('_'),
+    tags: [tag],
     summary,
     parameters: [...inPath, ...(query === undefined ? [] : queryParameters(query))],
     responses: {
       200: { description: summary, content },
-      ...Object.fromEntries(errors.map((status) => [status, { description: titlesOf(status), ...problem }])),
+      ...problems(errors),
     },
   };
 }
 
+function describeImport() {
+  const content = Object.fromEntries(importBodyTypes.map((type) => [type, { schema: { type: 'string' } }]));
+  return {
+    operationId: 'import_air_quality',
+    tags: ['loading'],
+    summary:
+      'Loads measurements, all or nothing; answers with the entry of the ledger. Needs a key with the scope write.',
+    security: [{ apiKey: [] }],
+    parameters: queryParameters(importParameters),
+    requestBody: { required: true, content },
+    responses: {
+      200: { description: 'Nothing had to be stored: loaded before, or a dry run.' },
+      201: { description: 'Loaded.' },
+      ...problems([400, 401, 403, 409, 415, 422, 429, 503]),
+    },
+  };
+}
+
+const problems = (statuses: readonly number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: titlesOf(status),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  );
+
 function queryParameters(query: z.ZodObject) {
   const { properties = {} } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).map(([name, property]) => {
-    const { description, examples, list, ...schema } = property as Record<string, unknown>;
+    const { description: _, examples: __, list, ...schema } = property as Record<string, unknown>;
+    // Read from the schema itself: JSON Schema has no place for the examples of what is transformed.
+    const { description, examples } = (query.shape[name] as z.ZodType).meta() ?? {};
     return {
       name,
       in: 'query',
       required: false,
       description,
-      ...(Array.isArray(examples) && examples.length > 0 && { example: examples[0] }),
+      ...(examples?.[0] !== undefined && { example: examples[0] }),
       ...(list === true && { style: 'form', explode: true }),
       schema,
     };

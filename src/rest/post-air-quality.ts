@@ -57,7 +57,8 @@ export const importParameters = z.object({
   encoding: z.string().optional().describe('a label such as utf-8 or windows-1252'),
 });
 
-const bodyTypes = [
+/** What a body may be. */
+export const importBodyTypes = [
   'text/csv',
   'application/x-ndjson',
   'application/jsonl',
@@ -76,13 +77,13 @@ export function postAirQuality(pool: pg.Pool, slots: ImportSlots): RequestHandle
     const holder = keyHolderOf(request);
     assertScope(holder, 'write');
     const options = importOptions(parseQuery(request, importParameters));
-    if (request.is(bodyTypes) === false && request.get('content-type') !== undefined) {
+    if (request.is(importBodyTypes) === false && request.get('content-type') !== undefined) {
       throw new GatewayError(
         'INVALID_ARGUMENT',
         `A body of type ${request.get('content-type')} cannot be loaded.`,
         {
           field: 'Content-Type',
-          hint: `Accepted: ${bodyTypes.join(', ')}; gzip and zstd are recognised.`,
+          hint: `Accepted: ${importBodyTypes.join(', ')}; gzip and zstd are recognised.`,
         },
       );
     }

@@ -1,5 +1,6 @@
 import { metrics } from '@opentelemetry/api';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import { routeTemplate } from '../observability/route-template.ts';
 
 const meter = metrics.getMeter('measurement-app/http');
 
@@ -31,16 +32,10 @@ export const requestMetrics: RequestHandler = (request, response, next) => {
     const status = response.statusCode;
     duration.record((performance.now() - started) / 1_000, {
       'http.request.method': method,
-      'http.route': routeOf(request),
+      'http.route': routeTemplate(request) ?? 'none',
       'http.response.status_code': status,
       ...((error !== undefined || status >= 500) && { 'error.type': error ?? String(status) }),
     });
   });
   next();
 };
-
-function routeOf({ baseUrl, route }: Request): string {
-  const path: unknown = (route as { path?: unknown } | undefined)?.path;
-  // Without a route it is a mounted handler such as /graphql, in the letter case of the client, or nothing at all.
-  return `${baseUrl.toLowerCase()}${typeof path === 'string' ? path : ''}` || 'none';
-}
