@@ -1,6 +1,6 @@
+# Not encrypted: CloudWatch may not use the key that AWS manages for SNS, and an alarm is no secret.
 resource "aws_sns_topic" "alarms" {
-  name              = "${local.name}-alarms"
-  kms_master_key_id = "alias/aws/sns"
+  name = "${local.name}-alarms"
 }
 
 resource "aws_sns_topic_subscription" "email" {
@@ -16,7 +16,8 @@ locals {
   target_group  = { LoadBalancer = aws_lb.main.arn_suffix, TargetGroup = aws_lb_target_group.api.arn_suffix }
   service       = { ClusterName = aws_ecs_cluster.main.name, ServiceName = aws_ecs_service.api.name }
   database      = { DBClusterIdentifier = aws_rds_cluster.main.cluster_identifier }
-  cache         = { ReplicationGroupId = aws_elasticache_replication_group.main.id }
+  # Memory is counted a node; ElastiCache calls the first one so.
+  cache = { CacheClusterId = "${aws_elasticache_replication_group.main.id}-001" }
 
   alarms = {
     no-healthy-target = {

@@ -16,10 +16,10 @@ locals {
     image                  = local.image
     essential              = true
     readonlyRootFilesystem = true
-    linuxParameters        = { initProcessEnabled = true }
-    environment            = [for name, value in local.settings : { name = name, value = value }]
-    secrets                = [{ name = "DATABASE_URL", valueFrom = aws_secretsmanager_secret.database_url.arn }]
-    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+    # In memory, and for whoever runs: a volume of the instance would belong to root.
+    linuxParameters = { tmpfs = [{ containerPath = "/tmp", size = 256, mountOptions = ["mode=1777"] }] }
+    environment     = [for name, value in local.settings : { name = name, value = value }]
+    secrets         = [{ name = "DATABASE_URL", valueFrom = aws_secretsmanager_secret.database_url.arn }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {
@@ -111,10 +111,6 @@ resource "aws_ecs_task_definition" "api" {
     cpu_architecture        = var.cpu_architecture
   }
 
-  volume {
-    name = "tmp"
-  }
-
   container_definitions = jsonencode([merge(local.container, {
     name         = "api"
     command      = ["serve"]
@@ -144,10 +140,6 @@ resource "aws_ecs_task_definition" "migrate" {
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = var.cpu_architecture
-  }
-
-  volume {
-    name = "tmp"
   }
 
   container_definitions = jsonencode([merge(local.container, {

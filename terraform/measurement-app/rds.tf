@@ -59,7 +59,7 @@ ephemeral "random_password" "database" {
 resource "aws_rds_cluster" "main" {
   cluster_identifier = local.name
   engine             = "aurora-postgresql"
-  engine_version     = "17.6"
+  engine_version     = "17.5"
   database_name      = "measurement"
 
   master_username            = "measurement"
