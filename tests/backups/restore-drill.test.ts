@@ -10,6 +10,7 @@ import type { Manifest } from '../../src/backups/manifest.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { type InstalledPostgresql, startInstalledPostgresql } from '../fixtures/installed-postgresql.ts';
 import { insertMeasurements } from '../fixtures/measurements.ts';
+import { startMockS3 } from '../fixtures/mock-s3.ts';
 import { commandLine } from '../fixtures/required-tool.ts';
 import { runNode } from '../fixtures/run-command.ts';
 
@@ -149,6 +150,31 @@ describe('restore drill', () => {
     ]);
     assert.equal((await readFile(plain)).subarray(0, 5).toString(), 'PGDMP');
     await rm(plain);
+  });
+
+  it('backs up to a bucket (a mock of S3) and restores from it, encrypted on the way', async () => {
+    const s3 = await startMockS3();
+    const bucket = {
+      BACKUP_S3_ENDPOINT: s3.endpoint,
+      BACKUP_TARGET: 's3://bucket/air',
+      BACKUP_PASSPHRASE: passphrase,
+      AWS_ACCESS_KEY_ID: 'key',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_REGION: 'us-east-1',
+    };
+    for (const args of [['backup'], ['verify'], ['restore']]) {
+      const { code, stderr } = await cli(args, {
+        ...bucket,
+        ...(args[0] === 'restore' && { DATABASE_URL: server.url('from_bucket') }),
+      });
+      assert.equal(code, 0, `${args}: ${stderr}`);
+    }
+    assert.equal([...s3.objects.keys()].filter((key) => key.startsWith('bucket/air/measurement-')).length, 2);
+    await s3.close();
+    assert.deepEqual(
+      await server.query('from_bucket', contentSql('1e9')),
+      await server.query('measurement', contentSql('1e9')),
+    );
   });
 
   it('verify notices a single changed byte, a missing piece and a missing file', async () => {
