@@ -24,7 +24,7 @@ import type { Resource } from './shutdown.ts';
  * @returns the address it answers at.
  */
 export async function startGateway(config: Config, logger: Logger, resources: Resource[]): Promise<string> {
-  resources.push(...runningTelemetry);
+  resources.push(...runningTelemetry.resources);
   const database = await openDatabase(config, (line) => logger.info(line));
   resources.push({ name: 'database', close: () => database.close() });
   await prepareDatabase(database, config, logger);
@@ -77,6 +77,7 @@ export async function startGateway(config: Config, logger: Logger, resources: Re
     },
   });
   const server = createHttpServer(app);
+  runningTelemetry.traceRequests?.(server);
   // An upload of any size may take longer than the five minutes that Node allows by default.
   server.requestTimeout = 3_600_000;
   // Longer than the idle time of the usual load balancers (60 s), or they meet connections that just closed.

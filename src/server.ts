@@ -8,6 +8,7 @@ import { createDatasetVersionReader } from './database/dataset-version.ts';
 import type { ImportAccess } from './imports/import-slots.ts';
 import { pollutants } from './measurements/pollutants.ts';
 import type { ResolverContext } from './measurements/resolve-measurements.ts';
+import { handlerSpan } from './observability/handler-span.ts';
 import { requestLog } from './request-log.ts';
 import { airQuality } from './rest/air-quality.ts';
 import { apiDocs } from './rest/api-docs.ts';
@@ -73,6 +74,7 @@ export function createServer(parts: ServerParts): Express {
   app.use('/docs', apiDocs());
   app.get('/problems/:name', explainProblem);
 
+  app.use(handlerSpan('express'));
   app.use(identify(database), rateLimit(access.rateLimitPerMinute, access.rateLimitStore), refuseUnknownKeys);
   app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
   if (access.requireApiKey) app.use(requireScope('read'));
@@ -85,7 +87,7 @@ export function createServer(parts: ServerParts): Express {
   app.get('/stations/:id', station(resolverContext));
   app.get('/pollutants', (_request, response) => void response.json({ pollutants }));
   app.get('/imports', imports(database));
-  app.use('/graphql', graphql);
+  app.use('/graphql', handlerSpan('graphql', 'graphql'), graphql);
 
   app.use(notFound);
   app.use(problemHandler);

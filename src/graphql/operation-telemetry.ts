@@ -25,7 +25,9 @@ export function operationTelemetry(): ApolloServerPlugin {
       const span = trace.getActiveSpan();
       return {
         async didResolveOperation({ operation, operationName }) {
-          if (operation !== undefined) span?.setAttribute('graphql.operation.type', operation.operation);
+          if (operation === undefined) return;
+          span?.updateName(`${operation.operation} ${operationName ?? ''}`.trim());
+          span?.setAttribute('graphql.operation.type', operation.operation);
           if (operationName) span?.setAttribute('graphql.operation.name', operationName);
         },
         async willSendResponse({ operation, operationName, response: { body }, metrics: answer }) {
