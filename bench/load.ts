@@ -18,11 +18,14 @@ export async function load(
     seconds = 4,
     headers = {} as Record<string, string>,
     expected = '2xx' as '2xx' | '3xx',
+    /** Sent by POST. */
+    body = undefined as string | undefined,
   } = {},
 ): Promise<Load> {
   const autocannon = resolve(import.meta.dirname, '../node_modules/autocannon/autocannon.js');
   const args = ['--json', '--connections', String(connections), '--duration', String(seconds)];
   for (const [name, value] of Object.entries(headers)) args.push('--headers', `${name}=${value}`);
+  if (body !== undefined) args.push('--method', 'POST', '--body', body);
   const result = JSON.parse(await program(process.execPath, [autocannon, ...args, url]));
   const unexpected = result.requests.total - result[expected];
   if (unexpected > result.requests.total * 0.01 || result.errors > 0) {

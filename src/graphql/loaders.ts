@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { AirQualityIndex } from '../measurements/air-quality-index/air-quality-index.ts';
 import { findAirQualityIndex } from '../measurements/air-quality-index/indexes.ts';
 import { readAirQualityIndex, type StationIndex } from '../measurements/air-quality-index/read-index.ts';
-import { readLatest } from '../measurements/latest.ts';
+import { readLatestOf } from '../measurements/latest.ts';
 import type { Measurement } from '../measurements/measurement.ts';
 import type { MeasurementSet } from '../measurements/measurement-set.ts';
 import type { MeasurementPage, PageArguments } from '../measurements/page.ts';
@@ -54,7 +54,7 @@ export function createLoaders({ database, limits }: ResolverContext): Loaders {
       return ids.map((id) => stations.get(id) ?? null);
     }),
     latest: new DataLoader(async (ids) => {
-      const latest = new Map((await readLatest(database, ids)).map((row) => [row.stationId, row]));
+      const latest = new Map((await readLatestOf(pool, ids)).map((row) => [row.stationId, row]));
       return ids.map((id) => latest.get(id) ?? null);
     }),
     airQualityIndex: new DataLoader(

@@ -22,6 +22,8 @@ const units: Record<ConcentrationUnitsName, ConcentrationUnits> = {
   PPB_25C: { kind: 'ppb', celsius: 25 },
 };
 
+const coverageFields = ['expectedCount', 'percentComplete', 'percentCoverage', 'valid'];
+
 /** `MeasurementSet.statistics`. PostgreSQL computes only the statistics that the query selects. */
 export function resolveStatistics(
   set: MeasurementSet,
@@ -35,6 +37,7 @@ export function resolveStatistics(
     timezone: args.timezone,
     statistics: statisticNames.filter((name) => selected.has(name)),
     units: units[args.units],
+    coverage: coverageFields.some((name) => selected.has(name)),
   });
   return loaders.statistics.load({
     set: args.pollutants == null ? set : onlyPollutants(set, args.pollutants),

@@ -146,7 +146,7 @@ function periodsSql(
     stationIds === null ? '' : `where id = any(${bind(`{${stationIds.join(',')}}`, 'text[]')})`;
   return `
     with place_and_time as materialized (
-      select id, timezone as zone, ${stationStepSql('station.id')} as step from station ${stations}
+      select id, timezone as zone, ${request.coverage ? stationStepSql('station.id') : 'null::float8'} as step from station ${stations}
     ),
     aggregated as (
       select id_entity, ${period.group} as period, ${aggregated.join(', ')}
@@ -157,7 +157,7 @@ function periodsSql(
       group by 1, 2
     )
     select period_start, period_end, id_entity, unpivoted.*,
-      greatest(1, round(extract(epoch from period_end - period_start) / 60 / step))::int as expected
+      case when step is not null then greatest(1, round(extract(epoch from period_end - period_start) / 60 / step))::int end as expected
     from (
       select aggregated.*, step, ${period.start} as period_start, ${period.end} as period_end
       from aggregated join place_and_time on place_and_time.id = id_entity

@@ -33,6 +33,8 @@ export interface StatisticsArguments {
   /** Which statistics, in the order they are wanted; absent = all of them. */
   readonly statistics?: readonly StatisticName[] | null | undefined;
   readonly units?: ConcentrationUnits | undefined;
+  /** False leaves out what is expected (and with it the shares and the validity), which costs a look at each station. */
+  readonly coverage?: boolean | undefined;
 }
 
 /** Which averages: validated, immutable. */
@@ -41,6 +43,7 @@ export interface StatisticsRequest {
   readonly timezone: string | null;
   readonly statistics: readonly StatisticName[];
   readonly units: ConcentrationUnits;
+  readonly coverage: boolean;
 }
 
 /** @throws GatewayError INVALID_INTERVAL; INVALID_TIMEZONE. */
@@ -50,6 +53,7 @@ export function requestStatistics(args: StatisticsArguments): StatisticsRequest 
     timezone: args.timezone == null ? null : requireTimeZone(args.timezone),
     statistics: args.statistics ?? statisticNames,
     units: args.units ?? massUnits,
+    coverage: args.coverage ?? true,
   });
 }
 

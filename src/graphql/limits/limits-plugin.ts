@@ -1,4 +1,4 @@
-import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { GatewayError } from '../../errors.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -17,7 +17,7 @@ export function limitsPlugin(limits: OperationLimits): ApolloServerPlugin<GraphQ
           } catch (error) {
             if (!(error instanceof GatewayError)) throw error;
             // Without a status Apollo Server takes what a plugin throws for a failure of the server.
-            const extensions = { http: { status: error.status, headers: new HeaderMap() } };
+            const extensions = { http: { status: error.status } };
             throw new GraphQLError(error.message, { originalError: error, extensions });
           }
         },
