@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import { loadConfig } from '../src/config.ts';
 import { startGateway } from '../src/gateway.ts';
 import { airQualityQuery } from '../src/rest/air-quality.ts';
+import { described } from '../src/rest/openapi.ts';
 import type { Resource } from '../src/shutdown.ts';
 import { readmeExample, readmeExamples } from './readme-examples.ts';
 import { runExample } from './run-readme-example.ts';
@@ -24,7 +25,7 @@ function replacePart(text: string, name: string, content: string): string {
 
 function parameterTable(): string {
   const rows = Object.entries(airQualityQuery.shape).map(([name, schema]) => {
-    const { description = '', examples = [] } = (schema as z.ZodType).meta() ?? {};
+    const { description, examples } = described(schema as z.ZodType);
     const example = examples[0] === undefined ? '' : `\`${name}=${examples[0]}\``;
     return `| \`${name}\` | ${description.replaceAll('|', '\\|')} | ${example.replaceAll('|', '\\|')} |`;
   });

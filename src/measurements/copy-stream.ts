@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import { cancelQuery } from '../database/cancel-query.ts';
+import { copyOut } from '../database/copy-out.ts';
 import { observeCopy } from './copy-telemetry.ts';
 import { takeTurn } from './export-turns.ts';
 
@@ -80,89 +80,68 @@ export async function openCopyStream(
     throw error;
   }
 
-  const source = client.query(copyTo(`${copySql}; commit`, { highWaterMark: 65_536 }));
-  // The stream ends with the last byte; PostgreSQL confirms COPY and commit behind it.
-  const confirmed = new Promise<void>((resolve) => {
-    Object.assign(source, { handleReadyForQuery: resolve });
-  });
-  source.pause();
   const observation = observeCopy();
+  // A request to cancel on its way must not hit whoever has the connection next.
+  let cancelRequest: Promise<void> = Promise.resolve();
   let begun = false;
-  let sourceDone = false;
+  let rowCount = 0;
+  let running = true;
   let idle: NodeJS.Timeout | undefined;
 
   const output = new Readable({
     highWaterMark: 65_536,
     read() {
       clearTimeout(idle);
-      takeTurn(() => source.resume());
+      takeTurn(() => copy.resume());
     },
     destroy(error, callback) {
       clearTimeout(idle);
       callback(error);
       const outcome = output.readableEnded ? 'complete' : isDeparture(error) ? 'cancelled' : 'failed';
-      observation.ended(outcome, source.rowCount, error ?? undefined);
-      if (released) return;
-      if (sourceDone) endTransaction().catch(release);
-      else stopSource().catch(release);
+      observation.ended(outcome, rowCount, error ?? undefined);
+      if (running) cancel();
     },
   });
 
-  source.on('data', (chunk: Buffer) => {
-    observation.sent(chunk.length);
-    source.pause();
-    if (output.destroyed) {
-      source.resume();
-      return;
-    }
-    const wantsMore = output.push(
-      begun ? chunk : Buffer.concat([Buffer.from(frame.head), chunk.subarray(frame.skip)]),
-    );
-    begun = true;
-    if (!wantsMore && idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
-  });
-  source.once('end', () => {
-    sourceDone = true;
-    if (!output.destroyed) void confirmed.then(finish);
-  });
-  source.once('error', (error: Error) => {
-    sourceDone = true;
-    if (!output.destroyed) output.destroy(error);
+  const copy = copyOut(client, `${copySql}; commit`, {
+    data(bytes) {
+      observation.sent(bytes.length);
+      const wantsMore = output.push(
+        begun ? bytes : Buffer.concat([Buffer.from(frame.head), bytes.subarray(frame.skip)]),
+      );
+      begun = true;
+      if (!wantsMore && idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
+    },
+    end(rows) {
+      running = false;
+      rowCount = rows;
+      void cancelRequest.then(() => release());
+      if (output.destroyed) return;
+      const rest = begun ? frame.tail : frame.empty;
+      if (rest !== '') output.push(rest);
+      output.push(null);
+    },
+    fail(error) {
+      running = false;
+      // PostgreSQL has passed over the commit.
+      cancelRequest.then(() => client.query('rollback')).then(() => release(), release);
+      output.destroy(error);
+    },
   });
 
   function giveUpReader(): void {
     output.destroy(idleReaderError(idleTimeoutMs));
   }
 
-  function finish(): void {
-    release();
-    if (output.destroyed) return;
-    const rest = begun ? frame.tail : frame.empty;
-    if (rest !== '') output.push(rest);
-    output.push(null);
+  function cancel(): void {
+    copy.discard();
+    cancelRequest = cancelQuery(client).catch(() => {});
+    const giveUp = () => release(new Error('A cancelled COPY did not end in time.'));
+    const timer = setTimeout(giveUp, cancelGraceMs);
+    void given.promise.then(() => clearTimeout(timer));
   }
 
-  /** Behind a COPY that failed or was cancelled, whose commit PostgreSQL has passed over. */
-  async function endTransaction(): Promise<void> {
-    await client.query('rollback');
-    release();
-  }
-
-  async function stopSource(): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      source.once('end', resolve).once('error', () => resolve());
-    });
-    const graceOver = AbortSignal.timeout(cancelGraceMs);
-    const timedOut = new Promise<never>((_, reject) => {
-      graceOver.addEventListener('abort', () => reject(new Error('A cancelled COPY did not end in time.')));
-    });
-    // What the server sent before it noticed has to be read off the connection before it is of use to anyone else.
-    source.resume();
-    await Promise.race([Promise.all([cancelQuery(client), ended]), timedOut]);
-    await endTransaction();
-  }
-
-  return { stream: output, rowCount: () => source.rowCount, released: given.promise };
+  return { stream: output, rowCount: () => rowCount, released: given.promise };
 }
 
 /** Why an export whose reader takes nothing is given up. */

@@ -137,17 +137,26 @@ function queryParameters(query: z.ZodObject) {
   return Object.entries(properties).map(([name, property]) => {
     const { description: _, examples: __, list, ...schema } = property as Record<string, unknown>;
     // Read from the schema itself: JSON Schema has no place for the examples of what is transformed.
-    const { description, examples } = (query.shape[name] as z.ZodType).meta() ?? {};
+    const { description, examples } = described(query.shape[name] as z.ZodType);
     return {
       name,
       in: 'query',
       required: false,
       description,
-      ...(examples?.[0] !== undefined && { example: examples[0] }),
+      ...(examples[0] !== undefined && { example: examples[0] }),
       ...(list === true && { style: 'form', explode: true }),
       schema,
     };
   });
+}
+
+/** What the schema of a parameter says for people. */
+export function described(schema: z.ZodType): {
+  readonly description: string;
+  readonly examples: readonly string[];
+} {
+  const { description = '', examples = [] } = schema.meta() ?? {};
+  return { description, examples: examples as string[] };
 }
 
 const titlesOf = (status: number) =>
