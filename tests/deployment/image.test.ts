@@ -83,7 +83,8 @@ describe('the image', () => {
     const csv = await (await fetch(`${url}/air_quality`)).text();
     assert.match(csv, /^TimeInstant,id_entity,so2,no2,co,o3,pm10,pm2_5\n2/);
     // Pages whose files might have been left out of the image.
-    for (const path of ['/', '/stations', '/openapi.json']) assert.equal((await fetch(url + path)).status, 200, path);
+    for (const path of ['/', '/stations', '/openapi.json'])
+      assert.equal((await fetch(url + path)).status, 200, path);
     // What the pipelines ask after a deployment.
     await commandLine('curl', 'apt-get install curl');
     const { stdout } = await run(resolve(root, 'tools/smoke-test.sh'), [url]);

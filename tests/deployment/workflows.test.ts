@@ -96,8 +96,8 @@ describe('.github/workflows', () => {
         files.push(resolve(root, script));
       }
     }
-    const helpers = await readdir(resolve(root, 'tools/deploy'));
-    files.push(...helpers.map((name) => resolve(root, 'tools/deploy', name)));
+    const deploying = await readdir(resolve(root, 'tools/deploy'));
+    files.push(...deploying.map((name) => resolve(root, 'tools/deploy', name)));
     await run(shellcheck, files);
   });
 
