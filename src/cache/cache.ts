@@ -13,6 +13,8 @@ export interface CacheCounters {
 /** Texts by key, kept for a time. */
 export interface Cache {
   readonly namespace: string;
+  /** Whether anything is kept at all. */
+  readonly enabled: boolean;
   readonly counters: Readonly<CacheCounters>;
   get(key: string): Promise<string | undefined>;
   /** @param ttlMs shorter than the namespace's own time to live */
@@ -35,6 +37,7 @@ export function createCache(namespace: string, keyv: Keyv<string>, ttlMs: number
   };
   return {
     namespace,
+    enabled: ttlMs > 0,
     counters,
     async get(key) {
       if (ttlMs === 0) return undefined;

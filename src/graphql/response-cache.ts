@@ -10,7 +10,7 @@ export interface CachedAnswer {
   readonly age: number;
 }
 
-/** The place of one request's answer. */
+/** The place of one request's answer; there is none when answers are not kept. */
 export interface CachePlace {
   get(): Promise<CachedAnswer | undefined>;
   set(contentType: string, body: string): Promise<void>;
@@ -24,7 +24,11 @@ const answerLengthMax = 4 * 1024 * 1024;
  * been confirmed to whoever made it, no replica answers from before it, and what is no longer true simply ages away.
  */
 export function createResponseCache(cache: Cache, readVersion: () => Promise<DatasetVersion>) {
-  return async (request: { readonly body: Buffer; readonly accept: string }): Promise<CachePlace> => {
+  return async (request: {
+    readonly body: Buffer;
+    readonly accept: string;
+  }): Promise<CachePlace | undefined> => {
+    if (!cache.enabled) return undefined;
     const { version } = await readVersion();
     const digest = createHash('sha256')
       .update(request.accept)

@@ -24,16 +24,17 @@ export async function readLatestOf(
   stationIds: readonly string[] | null,
 ): Promise<readonly Measurement[]> {
   const { rows } = await pool.query<unknown[]>({
-    // Prepared once a connection: planning it anew for every month there is takes ten times as long as running it.
-    name: 'latest-of-stations',
+    // Prepared once a connection: planning it anew for every month there is takes ten times as long as running it. Two
+    // statements, since PostgreSQL would keep planning one whose parameter decides what there is to do.
+    name: stationIds === null ? 'latest-of-all-stations' : 'latest-of-stations',
     text: `select latest.* from station
       cross join lateral (
         select ${timeInstantText}, id_entity, ${pollutantCodes.join(', ')}
         from environment_airq_measurand where id_entity = station.id order by "TimeInstant" desc limit 1
       ) latest
-      where $1::text[] is null or station.id = any($1)
+      ${stationIds === null ? '' : 'where station.id = any($1)'}
       order by station.id`,
-    values: [stationIds],
+    values: stationIds === null ? [] : [stationIds],
     rowMode: 'array',
   });
   return rows.map(measurementFromRow(pollutantCodes));

@@ -1,9 +1,12 @@
 import type pg from 'pg';
+import { createStatementNames } from '../database/statement-names.ts';
 import { GatewayError } from '../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Measurement, measurementFromRow } from './measurement.ts';
 import type { MeasurementOrder, MeasurementSelection } from './selection.ts';
 import { bindParameters, selectionSql, timeInstantText } from './selection-sql.ts';
+
+const named = createStatementNames();
 
 /** Rows of a page when nobody says how many. */
 export const defaultPageSize = 100;
@@ -60,7 +63,7 @@ export async function readPage(
   const source = selectionSql(inDirection(selection, window), bind, key);
   const { rows } = await pool.query<unknown[]>({
     // One row more than asked for tells whether there is a next page.
-    text: `select ${columns.join(', ')} ${source} limit ${window.size + 1}`,
+    ...named(`select ${columns.join(', ')} ${source} limit ${window.size + 1}`),
     values,
     rowMode: 'array',
   });

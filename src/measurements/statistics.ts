@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { createStatementNames } from '../database/statement-names.ts';
 import { requireTimeZone } from '../time-zone.ts';
 import { type AveragingInterval, parseAveragingInterval } from './averaging-interval.ts';
 import { type ConcentrationUnits, massUnits } from './concentration.ts';
@@ -23,6 +24,8 @@ export const statisticNames = [
   'coverage',
 ] as const;
 export type StatisticName = (typeof statisticNames)[number];
+
+const named = createStatementNames();
 
 /** What a caller may say about the averages it wants. */
 export interface StatisticsArguments {
@@ -91,7 +94,7 @@ export async function readStatistics(
 ): Promise<PeriodStatistics[]> {
   const { bind, values } = bindParameters();
   const text = statisticsSql(selection, request, bind, options);
-  const { rows } = await pool.query<unknown[]>({ text, values, rowMode: 'array' });
+  const { rows } = await pool.query<unknown[]>({ ...named(text), values, rowMode: 'array' });
   return rows.map((row) => {
     const [periodStart, periodEnd, stationId, pollutant, ...rest] = row;
     const statistics: Record<string, unknown> = { periodStart, periodEnd, stationId, pollutant };
