@@ -22,6 +22,7 @@ import { postAirQuality } from './rest/post-air-quality.ts';
 import { explainProblem, notFound, problemHandler } from './rest/problem.ts';
 import { rateLimit } from './rest/rate-limit.ts';
 import { requestMetrics } from './rest/request-metrics.ts';
+import { smallRequestPriority } from './rest/small-request-priority.ts';
 import { station, stations } from './rest/stations.ts';
 
 export interface ServerParts {
@@ -57,6 +58,7 @@ export function createServer(parts: ServerParts): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', access.trustProxyHops);
 
+  app.use(smallRequestPriority);
   app.use(requestMetrics);
   app.use(requestLog(logger));
   app.use(

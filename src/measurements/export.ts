@@ -68,6 +68,14 @@ export interface MeasurementExport {
   rowCount(): number;
 }
 
+/** Whether an export of at most so many rows is a page, which waits for nobody. */
+export function isPage(
+  limit: number | undefined,
+  { pageSizeMax }: Pick<ExportLimits, 'pageSizeMax'>,
+): boolean {
+  return limit !== undefined && limit <= pageSizeMax;
+}
+
 /**
  * Streams the rows of a selection. csv: RFC 4180 with header, `\n`. ndjson: one object a line. json:
  * `{"measurements":[…]}`. PostgreSQL prints these and JavaScript touches no row. arrow: IPC stream; parquet: file; both
@@ -89,8 +97,7 @@ export async function exportMeasurements(
       ? measurementSource(selection, presentation, indexes, after)
       : statisticsSource(selection, presentation, statistics);
   const source = limit === undefined ? whole : { ...whole, from: `${whole.from} limit ${limit}` };
-  const isPage = limit !== undefined && limit <= limits.pageSizeMax;
-  const release = isPage ? () => {} : await limits.slots.acquire(signal);
+  const release = isPage(limit, limits) ? () => {} : await limits.slots.acquire(signal);
   try {
     let next: string | null = null;
     const rows = await openRows(pool, source, args, limits, async (client) => {

@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Cache } from '../cache/cache.ts';
 import type { DatasetVersion } from '../database/dataset-version.ts';
 import { airQualityArguments, airQualityParameters } from '../measurements/air-quality-parameters.ts';
-import type { ExportFormat, MeasurementExport } from '../measurements/export.ts';
+import { type ExportFormat, isPage, type MeasurementExport } from '../measurements/export.ts';
 import { type ResolverContext, resolveMeasurements } from '../measurements/resolve-measurements.ts';
 import { type CachedPage, readCachedPage, recordPage } from './cached-page.ts';
 import { answerNotModified, entityTag } from './conditional-request.ts';
@@ -12,6 +12,7 @@ import { negotiateEncoding } from './content-encoding.ts';
 import { contentType, formatParameter, negotiateFormat } from './content-negotiation.ts';
 import { fileName } from './file-name.ts';
 import { parseQuery } from './query-parameters.ts';
+import { waiveSmallRequestPriority } from './small-request-priority.ts';
 
 export interface AirQualityParts {
   readonly resolverContext: ResolverContext;
@@ -53,6 +54,7 @@ export function airQuality({ resolverContext, readVersion, cache, open }: AirQua
     setContentHeaders(response, format, name);
     if (request.method === 'HEAD') return void response.end();
 
+    if (!isPage(rendering.limit, resolverContext.limits)) waiveSmallRequestPriority(request);
     const departure = new AbortController();
     response.once('close', () => departure.abort());
     const result = await set.export({ format, ...rendering, signal: departure.signal }).catch((error) => {
