@@ -24,6 +24,7 @@ export function startTracing(): void {
   // The hook runs in this thread and leaves every module alone that is not named, TypeScript files among them.
   register({ include: instrumentedModules });
   const instrumentations = [
+    // With the spans of its connects: without them a query that waited for a connection loses its trace.
     new PgInstrumentation({ requireParentSpan: true }),
     new RedisInstrumentation({ requireParentSpan: true }),
     new PrismaInstrumentation({ ignoreSpanTypes: ['prisma:client:serialize', 'prisma:client:compile'] }),

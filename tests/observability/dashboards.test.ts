@@ -12,6 +12,7 @@ import { createDaemons } from '../fixtures/daemons.ts';
 import { createTestDatabase, type TestDatabase } from '../fixtures/database.ts';
 import { insertMeasurements } from '../fixtures/measurements.ts';
 import { freePort, type ObservedGateway, startObservedGateway } from '../fixtures/observed-gateway.ts';
+import { parseSeries } from '../fixtures/prometheus-text.ts';
 import { selectorsOf, withoutVariables } from '../fixtures/promql.ts';
 import { systemProgram } from '../fixtures/system-program.ts';
 import { failureOnlySeries } from './failure-only-series.ts';
@@ -140,6 +141,14 @@ describe('dashboards, rules and alerts, on a running system scraped by Prometheu
       return found;
     });
     assert.deepEqual(missing, []);
+  });
+
+  it('is documented: every metric of our own', async () => {
+    const documented = await readFile(resolve(observability, '../docs/observability.md'), 'utf8');
+    const names = parseSeries(await (gateway as ObservedGateway).metrics())
+      .map(({ name }) => name.replace(/_(bucket|sum|count)$/, ''))
+      .filter((name) => name.startsWith('measurement_app_'));
+    for (const name of new Set(names)) assert.ok(documented.includes(`\`${name}\``), name);
   });
 
   it('evaluates every expression', async () => {

@@ -76,7 +76,7 @@ describe('traces', () => {
     const graphql = spanOf(graphqlSpans, 'measurement-app/graphql', /^query Newest$/);
     assert.equal(graphql.attributes['graphql.operation.name'], 'Newest');
     assert.equal(graphql.attributes['graphql.operation.type'], 'query');
-    const select = spanOf(graphqlSpans, '@opentelemetry/instrumentation-pg', /SELECT/);
+    const select = spanOf(graphqlSpans, '@opentelemetry/instrumentation-pg', /^pg\.query:/);
     assert.ok(graphqlSpans.length < 12, 'the operation, not every field');
     assert.equal(select.traceId, graphql.traceId);
 
@@ -84,7 +84,7 @@ describe('traces', () => {
     const operation = spanOf(stations, 'prisma', /^prisma:client:operation$/);
     assert.equal(operation.attributes.model, 'Station');
     const query = spanOf(stations, 'prisma', /^prisma:client:db_query$/);
-    const sql = spanOf(stations, '@opentelemetry/instrumentation-pg', /SELECT/);
+    const sql = spanOf(stations, '@opentelemetry/instrumentation-pg', /^pg\.query:SELECT/);
     assert.equal(sql.parentSpanId, query.spanId, 'Prisma’s query holds the one of pg that carries it out');
   });
 
