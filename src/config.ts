@@ -39,6 +39,10 @@ export const settings = z.object({
     .optional()
     .meta({ secret: true })
     .describe('Older name of DATABASE_URL, which wins over it.'),
+  DATABASE_REPLICA_URL: databaseUrl
+    .optional()
+    .meta({ secret: true })
+    .describe('A replica that exports read from while it has caught up with the primary; pages never do.'),
   DATABASE_POOL_SIZE: count(20).describe('Connections to the database held at most.'),
   DATABASE_CONNECT_TIMEOUT_MS: count(10_000).describe(
     'How long a request waits for a connection before it is answered 503.',
@@ -200,6 +204,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string | undefined;
+  readonly databaseReplicaUrl: string | undefined;
   readonly databasePoolSize: number;
   readonly databaseConnectTimeoutMs: number;
   readonly dataDirectory: string;
@@ -280,6 +285,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: values.HOST,
     port: values.PORT,
     databaseUrl: values.DATABASE_URL ?? values.DB_URI,
+    databaseReplicaUrl: values.DATABASE_REPLICA_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
     dataDirectory: values.DATA_DIRECTORY,

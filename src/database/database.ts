@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
+import { chooseExportPool } from './export-pool.ts';
 import { migrate } from './migrate.ts';
 import { createPool, schemaOf } from './pool.ts';
 import { createPrismaClient, type PrismaClient } from './prisma-client.ts';
@@ -12,12 +13,17 @@ export interface Database {
   readonly embedded: boolean;
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
+  /** The pool that an export should read from now. */
+  exportPool(): Promise<pg.Pool>;
   close(): Promise<void>;
 }
 
 /** Opens the configured database, or starts the embedded one, up to date, when none is configured. */
 export async function openDatabase(
-  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseConnectTimeoutMs' | 'dataDirectory'>,
+  config: Pick<
+    Config,
+    'databaseUrl' | 'databaseReplicaUrl' | 'databasePoolSize' | 'databaseConnectTimeoutMs' | 'dataDirectory'
+  >,
   onEmbeddedLog?: (line: string) => void,
 ): Promise<Database> {
   const embedded =
@@ -28,11 +34,14 @@ export async function openDatabase(
         })
       : undefined;
   const url = config.databaseUrl ?? embedded?.url ?? '';
-  const pool = createPool({
-    url,
-    size: config.databasePoolSize,
-    connectTimeoutMs: config.databaseConnectTimeoutMs,
-  });
+  const open = (address: string) =>
+    createPool({
+      url: address,
+      size: config.databasePoolSize,
+      connectTimeoutMs: config.databaseConnectTimeoutMs,
+    });
+  const pool = open(url);
+  const replica = config.databaseReplicaUrl === undefined ? undefined : open(config.databaseReplicaUrl);
   if (embedded !== undefined) {
     try {
       await migrate(pool, url);
@@ -48,9 +57,10 @@ export async function openDatabase(
     embedded: embedded !== undefined,
     pool,
     prisma,
+    exportPool: () => chooseExportPool(pool, replica),
     async close() {
       await prisma.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), replica?.end()]);
       await embedded?.stop();
     },
   };

@@ -4,6 +4,7 @@ import {
   type ExportArguments,
   type ExportLimits,
   exportMeasurements,
+  isPage,
   type MeasurementExport,
 } from './export.ts';
 import { type MeasurementPage, type PageArguments, readPage } from './page.ts';
@@ -29,7 +30,7 @@ export interface MeasurementSet {
 
 export function measurementSet(
   selection: MeasurementSelection,
-  database: Pick<Database, 'pool'>,
+  database: Pick<Database, 'pool' | 'exportPool'>,
   limits: ExportLimits,
 ): MeasurementSet {
   const { pool } = database;
@@ -39,6 +40,9 @@ export function measurementSet(
     count: () => countMeasurements(pool, selection),
     withPollutants: (pollutants) => measurementSet({ ...selection, pollutants }, database, limits),
     statistics: (request, args) => readStatisticsPage(pool, selection, request, args, limits.pageSizeMax),
-    export: (args) => exportMeasurements(pool, selection, args, limits),
+    export: async (args) => {
+      const reader = isPage(args.limit, limits) ? pool : await database.exportPool();
+      return exportMeasurements(reader, selection, args, limits);
+    },
   };
 }

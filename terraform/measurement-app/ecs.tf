@@ -19,7 +19,10 @@ locals {
     # In memory, and for whoever runs: a volume of the instance would belong to root.
     linuxParameters = { tmpfs = [{ containerPath = "/tmp", size = 256, mountOptions = ["mode=1777"] }] }
     environment     = [for name, value in local.settings : { name = name, value = value }]
-    secrets         = [{ name = "DATABASE_URL", valueFrom = aws_secretsmanager_secret.database_url.arn }]
+    secrets = [
+      { name = "DATABASE_URL", valueFrom = aws_secretsmanager_secret.database_url.arn },
+      { name = "DATABASE_REPLICA_URL", valueFrom = aws_secretsmanager_secret.database_replica_url.arn },
+    ]
     logConfiguration = {
       logDriver = "awslogs"
       options = {

@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "execution" {
 
   statement {
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.database_url.arn]
+    resources = [aws_secretsmanager_secret.database_url.arn, aws_secretsmanager_secret.database_replica_url.arn]
   }
 }
 

@@ -114,3 +114,16 @@ resource "aws_secretsmanager_secret_version" "database_url" {
   secret_string_wo         = "postgresql://measurement:${ephemeral.random_password.database.result}@${aws_rds_cluster.main.endpoint}:5432/measurement?sslmode=no-verify"
   secret_string_wo_version = var.database_password_version
 }
+
+resource "aws_secretsmanager_secret" "database_replica_url" {
+  name                    = "${local.name}/database-replica-url"
+  description             = "DATABASE_REPLICA_URL of the gateway: exports read there"
+  recovery_window_in_days = var.deletion_protection ? 30 : 0
+}
+
+resource "aws_secretsmanager_secret_version" "database_replica_url" {
+  secret_id = aws_secretsmanager_secret.database_replica_url.id
+  # With one instance the reader endpoint is the writer's.
+  secret_string_wo         = "postgresql://measurement:${ephemeral.random_password.database.result}@${aws_rds_cluster.main.reader_endpoint}:5432/measurement?sslmode=no-verify"
+  secret_string_wo_version = var.database_password_version
+}
