@@ -14,7 +14,7 @@ import {
   type StatisticsPage,
   type StatisticsPageArguments,
 } from '../measurements/statistics-page.ts';
-import { listStations, type Station } from '../stations/stations.ts';
+import { readStationsOf, type Station } from '../stations/stations.ts';
 
 interface StatisticsAsked extends StatisticsPageArguments {
   readonly request: StatisticsRequest;
@@ -46,11 +46,11 @@ export interface Loaders {
 }
 
 export function createLoaders({ database, limits }: ResolverContext): Loaders {
-  const { pool, prisma } = database;
+  const { pool } = database;
   const { pageSizeMax } = limits;
   return {
     station: new DataLoader(async (ids) => {
-      const stations = new Map((await listStations(prisma, { ids })).map((station) => [station.id, station]));
+      const stations = new Map((await readStationsOf(pool, ids)).map((station) => [station.id, station]));
       return ids.map((id) => stations.get(id) ?? null);
     }),
     latest: new DataLoader(async (ids) => {

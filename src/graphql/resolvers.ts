@@ -13,7 +13,7 @@ import { pollutantCodes, pollutants } from '../measurements/pollutants.ts';
 import { resolveMeasurements } from '../measurements/resolve-measurements.ts';
 import { selectMeasurements } from '../measurements/selection.ts';
 import { assertScope } from '../rest/authorization.ts';
-import { findStation, requireStations, unknownStation } from '../stations/stations.ts';
+import { requireStations, unknownStation } from '../stations/stations.ts';
 import { upsertStation } from '../stations/upsert-station.ts';
 import type { GraphQLContext } from './context.ts';
 import { resolveImportMeasurements } from './import-measurements.ts';
@@ -38,7 +38,7 @@ export const resolvers: Resolvers = {
       resolveMeasurements({ where: measurementFilter(where), orderBy }, context),
     latest: (_, { stationIds }, { database }) => readLatest(database, stationIds ?? null),
     stations: (_, args, { database, limits }) => resolveStations(args, database.prisma, limits),
-    station: (_, { id }, { database }) => findStation(database.prisma, id),
+    station: (_, { id }, { loaders }) => loaders.station.load(id),
     node: (_, { id }, context) => resolveNode(id, context),
     pollutants: () => pollutants,
     airQualityIndex: async (_, { index, stationIds, at }, { database }) => {

@@ -49,7 +49,19 @@ export function assertWithinLimits(
   }
 }
 
+/** Documents are parsed once and executed often. */
+const longestLiterals = new WeakMap<DocumentNode, number>();
+
 function longestLiteral(document: DocumentNode): number {
+  let longest = longestLiterals.get(document);
+  if (longest === undefined) {
+    longest = findLongestLiteral(document);
+    longestLiterals.set(document, longest);
+  }
+  return longest;
+}
+
+function findLongestLiteral(document: DocumentNode): number {
   let longest = 0;
   visit(document, {
     ListValue({ values }) {
