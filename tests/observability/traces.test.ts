@@ -30,7 +30,6 @@ describe('traces', () => {
     return startObservedGateway({
       DATABASE_URL: database.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       ...environment,
     });
   }
@@ -156,7 +155,6 @@ describe('traces', () => {
       NODE_OPTIONS: '--import ./src/telemetry.ts',
       DATABASE_URL: database.url,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     });
     const { code, stderr } = await finished;
     assert.equal(code, 0, stderr);
