@@ -47,6 +47,9 @@ export const settings = z.object({
   DATABASE_CONNECT_TIMEOUT_MS: count(10_000).describe(
     'How long a request waits for a connection before it is answered 503.',
   ),
+  DATABASE_STATEMENT_TIMEOUT_MS: duration(30_000).describe(
+    'How long PostgreSQL may work on one statement of a request; exports have a limit of their own, imports none. 0 = any time.',
+  ),
   DATA_DIRECTORY: z
     .string()
     .default('.data')
@@ -207,6 +210,7 @@ export interface Config {
   readonly databaseReplicaUrl: string | undefined;
   readonly databasePoolSize: number;
   readonly databaseConnectTimeoutMs: number;
+  readonly databaseStatementTimeoutMs: number;
   readonly dataDirectory: string;
   readonly redisUrl: string | undefined;
   readonly cacheMemoryMb: number;
@@ -288,6 +292,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseReplicaUrl: values.DATABASE_REPLICA_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     databaseConnectTimeoutMs: values.DATABASE_CONNECT_TIMEOUT_MS,
+    databaseStatementTimeoutMs: values.DATABASE_STATEMENT_TIMEOUT_MS,
     dataDirectory: values.DATA_DIRECTORY,
     redisUrl: values.REDIS_URL,
     cacheMemoryMb: values.CACHE_MEMORY_MB,

@@ -33,6 +33,7 @@ export const errorCatalogue = {
   INVALID_SOURCE: { status: 422, title: 'The source of an import cannot be loaded' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   TOO_MANY_IMPORTS: { status: 503, title: 'Too many imports run at once' },
+  STATEMENT_TIMEOUT: { status: 503, title: 'The database took too long' },
   CACHE_UNAVAILABLE: { status: 503, title: 'The cache does not answer' },
   DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer' },
   TOO_MANY_SUBSCRIPTIONS: { status: 503, title: 'Too many subscriptions are open' },
@@ -86,6 +87,11 @@ export class ConfigurationError extends Error {
  */
 export function publicError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
+  if (isStatementTimeout(thrown)) {
+    return new GatewayError('STATEMENT_TIMEOUT', 'The database took too long to answer.', {
+      hint: 'Ask for less: fewer stations, a shorter time, a smaller page.',
+    });
+  }
   if (isDatabaseUnavailable(thrown)) {
     return new GatewayError('DATABASE_UNAVAILABLE', 'The database does not answer.', {
       hint: 'Try again in a few seconds.',
@@ -111,6 +117,12 @@ const unavailableCodes = new Set([
   'P1017', // Prisma: server has closed the connection
   'P2024', // Prisma: pool timed out
 ]);
+
+/** 57014 is also the code of what a client has cancelled. */
+function isStatementTimeout(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return (thrown as { code?: unknown }).code === '57014' && /statement timeout/.test(thrown.message);
+}
 
 function isDatabaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;

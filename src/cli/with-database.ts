@@ -12,7 +12,8 @@ export async function withDatabase(
   try {
     loadEnvironmentFile();
     const config = loadConfig();
-    const database = await openDatabase(config);
+    // What an operator starts may take its time.
+    const database = await openDatabase({ ...config, databaseStatementTimeoutMs: 0 });
     try {
       return await run(database, config);
     } finally {

@@ -22,7 +22,12 @@ export interface Database {
 export async function openDatabase(
   config: Pick<
     Config,
-    'databaseUrl' | 'databaseReplicaUrl' | 'databasePoolSize' | 'databaseConnectTimeoutMs' | 'dataDirectory'
+    | 'databaseUrl'
+    | 'databaseReplicaUrl'
+    | 'databasePoolSize'
+    | 'databaseConnectTimeoutMs'
+    | 'databaseStatementTimeoutMs'
+    | 'dataDirectory'
   >,
   onEmbeddedLog?: (line: string) => void,
 ): Promise<Database> {
@@ -39,6 +44,7 @@ export async function openDatabase(
       url: address,
       size: config.databasePoolSize,
       connectTimeoutMs: config.databaseConnectTimeoutMs,
+      statementTimeoutMs: config.databaseStatementTimeoutMs,
     });
   const pool = open(url);
   const replica = config.databaseReplicaUrl === undefined ? undefined : open(config.databaseReplicaUrl);

@@ -4,17 +4,23 @@ export interface PoolOptions {
   readonly url: string;
   readonly size: number;
   readonly connectTimeoutMs: number;
+  /** How long one statement may take, where its session says nothing else; absent or 0 = any time. */
+  readonly statementTimeoutMs?: number;
 }
 
 /**
  * The one pool that Prisma, pages and COPY exports share. Sessions run in UTC, so that no rendering depends on
  * the server's time zone; a `schema` in the URL (Prisma's convention) becomes the search path.
  */
-export function createPool({ url, size, connectTimeoutMs }: PoolOptions): pg.Pool {
+export function createPool({ url, size, connectTimeoutMs, statementTimeoutMs = 0 }: PoolOptions): pg.Pool {
   const schema = schemaOf(url);
   const address = new URL(url);
   address.searchParams.delete('schema');
-  const sessionSettings = ['-c timezone=UTC', schema === undefined ? '' : `-c search_path="${schema}"`];
+  const sessionSettings = [
+    '-c timezone=UTC',
+    schema === undefined ? '' : `-c search_path="${schema}"`,
+    statementTimeoutMs === 0 ? '' : `-c statement_timeout=${statementTimeoutMs}`,
+  ];
   const pool = new pg.Pool({
     connectionString: address.href,
     max: size,

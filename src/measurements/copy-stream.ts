@@ -72,7 +72,7 @@ export async function openCopyStream(
     // One message, one round trip.
     const statements = ['begin isolation level repeatable read read only'];
     if (timezone !== 'UTC') statements.push(`set local timezone to ${pg.escapeLiteral(timezone)}`);
-    if (statementTimeoutMs > 0) statements.push(`set local statement_timeout to ${statementTimeoutMs}`);
+    statements.push(`set local statement_timeout to ${statementTimeoutMs}`);
     await client.query(statements.join('; '));
     await before?.(client);
   } catch (error) {

@@ -161,4 +161,15 @@ describe('GraphQL limits', () => {
     assert.ok(performance.now() - began < 2_000);
     assert.ok(answer.errors !== undefined || answer.data !== undefined);
   });
+
+  it('end statements that take too long, and say so', async () => {
+    const slow = await startTestGateway({ DATABASE_STATEMENT_TIMEOUT_MS: '200' });
+    const locking = await slow.pool.connect();
+    await locking.query('begin; lock table environment_airq_measurand in access exclusive mode');
+    const { errors } = await slow.graphql('{ measurements { page { nodes { id } } } }');
+    assert.equal(errors?.[0]?.extensions.code, 'STATEMENT_TIMEOUT');
+    await locking.query('rollback');
+    locking.release();
+    await slow.close();
+  });
 });
