@@ -13,6 +13,8 @@ export interface Database {
   readonly embedded: boolean;
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
+  /** Of DATABASE_REPLICA_URL. */
+  readonly replicaPool: pg.Pool | undefined;
   /** The pool that an export should read from now. */
   exportPool(): Promise<pg.Pool>;
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export async function openDatabase(
     embedded: embedded !== undefined,
     pool,
     prisma,
+    replicaPool: replica,
     exportPool: () => chooseExportPool(pool, replica),
     async close() {
       await prisma.$disconnect();

@@ -7,10 +7,13 @@ type ConnectCallback = (
   done: (release?: boolean | Error) => void,
 ) => void;
 
-/** Reports a pool by the semantic conventions `db.client.connection.*`: connections by state, who waits and how long. */
-export function observePool(pool: pg.Pool): void {
+/**
+ * Reports a pool by the semantic conventions `db.client.connection.*`: connections by state, who waits and how long.
+ * @param poolName what tells it from the other pools of the process
+ */
+export function observePool(pool: pg.Pool, poolName: string): void {
   const meter = metrics.getMeter('measurement-app/pool');
-  const name = { 'db.client.connection.pool.name': 'measurement-app' };
+  const name = { 'db.client.connection.pool.name': poolName };
   meter
     .createObservableGauge('db.client.connection.count', {
       unit: '{connection}',

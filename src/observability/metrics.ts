@@ -11,7 +11,7 @@ import { observeProcess } from './process-metrics.ts';
 /** Starts what has to be looked at to be measured, and the endpoint that Prometheus fetches. */
 export async function startMetrics(
   { host, metricsPort }: Pick<Config, 'host' | 'metricsPort'>,
-  { pool }: Pick<Database, 'pool'>,
+  { pool, replicaPool }: Pick<Database, 'pool' | 'replicaPool'>,
   logger: Logger,
 ): Promise<Resource[]> {
   const reader = installedReader();
@@ -20,7 +20,8 @@ export async function startMetrics(
     return [];
   }
   observeProcess();
-  observePool(pool);
+  observePool(pool, 'primary');
+  if (replicaPool !== undefined) observePool(replicaPool, 'replica');
   await observeDataset(pool);
   try {
     return [await serveMetrics(reader, host, metricsPort)];

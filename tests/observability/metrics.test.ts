@@ -122,6 +122,19 @@ describe('the metrics endpoint', () => {
     assert.ok(all > quick, 'one wait of more than 100 ms is in the histogram');
   });
 
+  it('tells the pool of a replica from that of the primary', async () => {
+    const replicated = await startObservedGateway({
+      DATABASE_URL: database.url,
+      DATABASE_REPLICA_URL: database.url,
+      DATABASE_POOL_SIZE: '3',
+    });
+    const found = parseSeries(await replicated.metrics());
+    await replicated.stop();
+    for (const pool of ['primary', 'replica']) {
+      assert.equal(sumOf(found, 'db_client_connection_max', { db_client_connection_pool_name: pool }), 3);
+    }
+  });
+
   it('says how old the newest measurement of each station is, and what imports did', async () => {
     const found = await series();
     const ages = found.filter(({ name }) => name === 'measurement_app_station_age_seconds');
