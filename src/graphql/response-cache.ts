@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
+import { metrics } from '@opentelemetry/api';
 import type { Cache } from '../cache/cache.ts';
 import type { DatasetVersion } from '../database/dataset-version.ts';
+
+const ages = metrics.getMeter('measurement-app/cache').createHistogram('measurement_app.cache.age', {
+  unit: 's',
+  description: 'Age of the GraphQL answers that the cache gave',
+  advice: { explicitBucketBoundaries: [1, 10, 60, 300, 900, 1_800, 3_600] },
+});
 
 /** A whole answer, ready to be sent once more. */
 export interface CachedAnswer {
@@ -43,6 +50,7 @@ export function createResponseCache(cache: Cache, readVersion: () => Promise<Dat
         const head = entry.slice(0, entry.indexOf('\n'));
         const [storedAt, contentType] = [head.slice(0, head.indexOf(' ')), head.slice(head.indexOf(' ') + 1)];
         const age = Math.max(0, Math.floor((Date.now() - Number(storedAt)) / 1_000));
+        ages.record(age, { namespace: cache.namespace });
         return { contentType, body: entry.slice(head.length + 1), age };
       },
       async set(contentType, body) {
