@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-sse';
 import { startTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { startMain } from '../fixtures/process.ts';
 import { runNode } from '../fixtures/run-command.ts';
 
 interface Added {
@@ -197,4 +198,25 @@ describe('Subscriptions', () => {
       assert.match(text, new RegExp(`"${code}"`));
     });
   }
+
+  it('keep no process from stopping', async () => {
+    const { url, child, finished } = await startMain({
+      DATABASE_URL: gateway.databaseUrl,
+      NODE_ENV: 'test',
+      METRICS_PORT: '0',
+      SHUTDOWN_GRACE_MS: '20000',
+    });
+    // As a browser's EventSource asks.
+    const query = encodeURIComponent('subscription { datasetChanged { version } }');
+    const response = await fetch(`${url}/graphql?query=${query}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    assert.equal(response.status, 200);
+    const closed = response.text().catch(() => '');
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    assert.equal((await finished).code, 0);
+    assert.ok(performance.now() - asked < 5_000);
+    await closed;
+  });
 });
