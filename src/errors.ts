@@ -113,7 +113,9 @@ const unavailableCodes = new Set([
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
   '08006', // connection_failure
+  '3D000', // invalid_catalog_name: the database was dropped
   'P1001', // Prisma: cannot reach the server
+  'P1003', // Prisma: the database does not exist
   'P1017', // Prisma: server has closed the connection
   'P2024', // Prisma: pool timed out
 ]);

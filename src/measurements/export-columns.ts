@@ -5,7 +5,7 @@ import type { MeasurementKey } from './cursor.ts';
 import { instantText } from './instant-text.ts';
 import type { Presentation } from './presentation.ts';
 import type { MeasurementSelection } from './selection.ts';
-import { bindLiterals, orderSql, selectionSql, whereSql } from './selection-sql.ts';
+import { type Bind, bindLiterals, orderSql, selectionSql, whereSql } from './selection-sql.ts';
 import type { StatisticsRequest } from './statistics.ts';
 import { statisticsColumns, statisticsSql } from './statistics-sql.ts';
 
@@ -30,6 +30,7 @@ export function measurementSource(
   presentation: Presentation,
   indexes: readonly AirQualityIndex[],
   after: MeasurementKey | undefined,
+  bind: Bind = bindLiterals,
 ): ExportSource {
   const columns: ExportColumn[] = [
     {
@@ -49,9 +50,9 @@ export function measurementSource(
   ];
   const from =
     indexes.length === 0
-      ? selectionSql(selection, bindLiterals, after)
-      : `from ${indexedMeasurementsSql(selection, indexes, bindLiterals)} measurement
-         ${whereSql(selection, bindLiterals, after)} ${orderSql(selection)}`;
+      ? selectionSql(selection, bind, after)
+      : `from ${indexedMeasurementsSql(selection, indexes, bind)} measurement
+         ${whereSql(selection, bind, after)} ${orderSql(selection)}`;
   return { columns, from };
 }
 

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { GatewayError } from '../errors.ts';
 import type { AirQualityIndex } from './air-quality-index/air-quality-index.ts';
 import { arrowStream } from './arrow.ts';
-import { csvCopySql, csvPreamble, jsonCopySql } from './copy-sql.ts';
-import { type CopyFrame, type CopyStream, idleReaderError, openCopyStream } from './copy-stream.ts';
+import { csvCopySql, jsonCopySql } from './copy-sql.ts';
+import { type CopyStream, idleReaderError, openCopyStream } from './copy-stream.ts';
 import { decodeCursor, encodeCursor, type MeasurementKey } from './cursor.ts';
 import {
   type ExportColumn,
@@ -20,9 +20,11 @@ import { type RowBatch, streamRowBatches } from './row-batches.ts';
 import type { MeasurementSelection } from './selection.ts';
 import { bindLiterals, selectionSql } from './selection-sql.ts';
 import type { StatisticsRequest } from './statistics.ts';
+import { frameOf } from './text-frame.ts';
+import { readTextPage } from './text-page.ts';
 
 /** What PostgreSQL prints itself. */
-type CopyFormat = 'csv' | 'json' | 'ndjson';
+export type CopyFormat = 'csv' | 'json' | 'ndjson';
 
 /** What is built of rows in batches, with the number of rows that suits it. */
 const batchFormats = {
@@ -91,6 +93,10 @@ export async function exportMeasurements(
 ): Promise<MeasurementExport> {
   const { limit, statistics, signal, presentation = defaultPresentation, indexes = [] } = args;
   requireCompatible(args);
+  if (isPage(limit, limits)) {
+    const page = await readTextPage(pool, selection, args);
+    if (page !== undefined) return page;
+  }
   const after = args.after === undefined ? undefined : decodeCursor(selection.order, args.after);
   const whole =
     statistics === undefined
@@ -126,7 +132,7 @@ async function openRows(
     const options = { batchSize, timezone, statementTimeoutMs, signal, before };
     return batchStream(source.columns, streamRowBatches(pool, source, options), build, idleTimeoutMs);
   }
-  const frame = frameOf(source, format, csv);
+  const frame = frameOf(source.columns, format, csv);
   const options = { timezone, statementTimeoutMs, idleTimeoutMs, before, frame };
   return openCopyStream(pool, copySql(source, format, csv), options);
 }
@@ -204,13 +210,4 @@ async function findNext(
   );
   const [last, following] = rows;
   return last === undefined || following === undefined ? null : encodeCursor(selection.order, last);
-}
-
-function frameOf({ columns }: ExportSource, format: CopyFormat, csv: CsvDialect): CopyFrame {
-  if (format === 'json') {
-    // Every row starts with a comma; the first one's is left out.
-    return { head: '{"measurements":[\n', skip: 1, tail: ']}\n', empty: '{"measurements":[]}\n' };
-  }
-  const head = format === 'csv' ? csvPreamble(columns, csv) : '';
-  return { head, skip: 0, tail: '', empty: head };
 }

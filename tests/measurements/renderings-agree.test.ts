@@ -57,6 +57,12 @@ describe('every rendering of a selection', () => {
         assert.deepEqual(await rowsByJson(selection), expected, 'JSON');
         assert.deepEqual(await rowsByNdjson(selection), expected, 'NDJSON');
         assert.deepEqual(await rowsByGraphQL(selection), expected, 'GraphQL');
+        assert.equal(await textByPages('csv', selection), await body('csv', selection), 'CSV by pages');
+        assert.equal(
+          await textByPages('ndjson', selection),
+          await body('ndjson', selection),
+          'NDJSON by pages',
+        );
       }),
       { numRuns: 40 },
     );
@@ -104,6 +110,20 @@ describe('every rendering of a selection', () => {
       ([time, station, ...values]) =>
         [time, station, ...values.map((text) => (text === '' ? null : Number(text)))] as Row,
     );
+  }
+
+  /** The pages of `limit` behind each other, by their links; the header of the first only. */
+  async function textByPages(suffix: 'csv' | 'ndjson', selection: Selection): Promise<string> {
+    let text = '';
+    let next: string | undefined = `${path(suffix, selection)}&limit=${selection.pageSize}`;
+    while (next !== undefined) {
+      const response: Response = await gateway.get(next);
+      const page = await response.text();
+      assert.equal(response.status, 200, page);
+      text += text === '' || suffix === 'ndjson' ? page : page.slice(page.indexOf('\n') + 1);
+      next = /<(.+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+    }
+    return text;
   }
 
   const rowOfObject = (object: Record<string, unknown>, { pollutants }: Selection): Row => {
