@@ -146,10 +146,11 @@ async function batchStream(
 ): Promise<CopyStream> {
   const first = await batches.next();
   let rowCount = 0;
+  let idle: NodeJS.Timeout | undefined;
   async function* counted(): AsyncGenerator<RowBatch> {
     for (let batch = first; !batch.done; batch = await batches.next()) {
       rowCount += batch.value.length;
-      const idle = idleTimeoutMs > 0 ? setTimeout(giveUpReader, idleTimeoutMs) : undefined;
+      if (idleTimeoutMs > 0) idle = setTimeout(giveUpReader, idleTimeoutMs);
       yield batch.value;
       clearTimeout(idle);
     }
@@ -158,6 +159,7 @@ async function batchStream(
   const giveUpReader = () => void stream.destroy(idleReaderError(idleTimeoutMs));
   // Not in a `finally` of the generator, which does not run when its first row was never asked for.
   const released = new Promise<void>((resolve) => {
+    stream.once('close', () => clearTimeout(idle));
     stream.once('close', () => void batches.return(undefined).finally(resolve));
   });
   return { stream, rowCount: () => rowCount, released };
