@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { settings } from '../../src/config.ts';
 import {
   environments,
@@ -8,6 +11,9 @@ import {
   podTemplate,
   renderAll,
 } from '../fixtures/kubernetes-objects.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const text = (path: string) => readFile(resolve(root, path), 'utf8');
 
 /** What the schema cannot see: that objects which name each other mean each other, and mean the gateway. */
 describe('Kubernetes objects and each other', () => {
@@ -67,7 +73,8 @@ describe('Kubernetes objects and each other', () => {
     }
   });
 
-  it('settings, secrets, volumes and accounts that are named exist', () => {
+  it('settings, secrets, volumes and accounts that are named exist', async () => {
+    const script = await text('tools/apply_observability.sh');
     for (const [path, objects] of rendered) {
       for (const pod of pods(objects)) {
         const volumes = new Set((pod.spec.volumes ?? []).map(({ name }: { name: string }) => name));
@@ -77,7 +84,12 @@ describe('Kubernetes objects and each other', () => {
         if (account !== undefined) assert.ok(named(objects, 'ServiceAccount', account), `${path} ${account}`);
         for (const volume of pod.spec.volumes ?? []) {
           if (volume.configMap && !volume.configMap.optional) {
-            assert.ok(named(objects, 'ConfigMap', volume.configMap.name), volume.configMap.name);
+            const { name } = volume.configMap;
+            assert.ok(named(objects, 'ConfigMap', name) ?? script.includes(`config_map ${name} `), name);
+          }
+          if (volume.secret) {
+            const { data } = named(objects, 'Secret', volume.secret.secretName);
+            for (const { key } of volume.secret.items) assert.ok(key in data, key);
           }
           const claim = volume.persistentVolumeClaim?.claimName;
           if (claim !== undefined) assert.ok(named(objects, 'PersistentVolumeClaim', claim), claim);
@@ -88,7 +100,7 @@ describe('Kubernetes objects and each other', () => {
             assert.ok(named(objects, 'ConfigMap', configMapRef.name), configMapRef.name);
           }
           for (const { valueFrom } of container.env ?? []) {
-            if (valueFrom === undefined) continue;
+            if (valueFrom?.secretKeyRef === undefined) continue;
             const { name, key } = valueFrom.secretKeyRef;
             assert.ok(key in named(objects, 'Secret', name).data, `${name} has ${key}`);
           }
@@ -101,7 +113,11 @@ describe('Kubernetes objects and each other', () => {
       }
       for (const binding of ofKind(objects, 'RoleBinding', 'ClusterRoleBinding')) {
         assert.ok(named(objects, binding.roleRef.kind, binding.roleRef.name));
-        for (const { kind, name } of binding.subjects) assert.ok(named(objects, kind, name), name);
+        for (const { kind, name, namespace } of binding.subjects) {
+          const there = rendered.get(`kustomize/${namespace}`) ?? objects;
+          // Without an overlay, objects go where one is.
+          if (namespace !== 'default') assert.ok(named(there, kind, name), `${namespace} ${name}`);
+        }
       }
     }
   });
@@ -137,6 +153,148 @@ describe('Kubernetes objects and each other', () => {
         const about = policies.filter(({ spec }) => selects(spec.podSelector.matchLabels ?? {}, pod));
         assert.ok(about.length > 2, `${JSON.stringify(pod.metadata.labels)} has a policy of its own`);
       }
+    }
+  });
+
+  it('what one policy lets out, the other lets in', () => {
+    for (const environment of environments) {
+      const objects = rendered.get(`kustomize/${environment}`) ?? [];
+      const policies = ofKind(objects, 'NetworkPolicy');
+      for (const source of pods(objects)) {
+        const out = policies.filter(({ spec }) => selects(spec.podSelector.matchLabels ?? {}, source));
+        for (const { to, ports } of out.flatMap(({ spec }) => spec.egress ?? [])) {
+          const selectors = (to ?? []).flatMap(({ podSelector }: KubernetesObject) => podSelector ?? []);
+          for (const { matchLabels } of selectors) {
+            for (const target of pods(objects).filter((pod) => selects(matchLabels, pod))) {
+              for (const { port } of ports) assert.ok(letsIn(policies, target, source, port), `${port}`);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  function letsIn(
+    policies: KubernetesObject[],
+    target: KubernetesObject,
+    source: KubernetesObject,
+    port: number,
+  ) {
+    const names = containersOf(target)
+      .flatMap(({ ports }) => ports ?? [])
+      .filter(({ containerPort }) => containerPort === port)
+      .map(({ name }) => name);
+    return policies
+      .filter(({ spec }) => selects(spec.podSelector.matchLabels ?? {}, target))
+      .flatMap(({ spec }) => spec.ingress ?? [])
+      .some(
+        (rule) =>
+          rule.from.some(
+            ({ podSelector }: KubernetesObject) => podSelector && selects(podSelector.matchLabels, source),
+          ) && rule.ports.some((open: { port: string }) => names.includes(open.port)),
+      );
+  }
+
+  it('Prometheus has the jobs of Compose, and may reach what it scrapes and tells', async () => {
+    const compose = parse(await text('observability/prometheus/prometheus.yml'));
+    const jobs = (config: KubernetesObject) =>
+      config.scrape_configs.map((job: KubernetesObject) => job.job_name).sort();
+    for (const environment of environments) {
+      const objects = rendered.get(`kustomize/${environment}`) ?? [];
+      const policies = ofKind(objects, 'NetworkPolicy');
+      const config = parse(named(objects, 'ConfigMap', 'prometheus-config').data['prometheus.yml']);
+      // Kubernetes has no collector of traces here.
+      assert.deepEqual([...jobs(config), 'otel-collector'].sort(), jobs(compose));
+      const prometheus = named(objects, 'StatefulSet', 'prometheus').spec.template;
+      const targets = [...config.alerting.alertmanagers, ...config.scrape_configs]
+        .flatMap(({ static_configs = [] }) => static_configs)
+        .flatMap(({ targets }) => targets as string[])
+        .filter((target) => target !== 'localhost:9090');
+      assert.equal(targets.length, 3);
+      for (const target of targets) {
+        const [host = '', port] = target.split(':');
+        const { spec } = named(objects, 'Service', host);
+        assert.equal(spec.ports[0].port, Number(port), target);
+        const [behind] = pods(objects).filter((pod) => selects(spec.selector, pod));
+        assert.ok(letsIn(policies, behind, prometheus, Number(port)), target);
+        const { egress } = named(objects, 'NetworkPolicy', 'prometheus').spec;
+        const way = egress.find(
+          ({ to }: KubernetesObject) => to && selects(to[0].podSelector.matchLabels, behind),
+        );
+        assert.equal(way.ports[0].port, Number(port), target);
+      }
+      // The nodes' exporters: found where they are, by the account that may look, at the port that is open.
+      const [nodes] =
+        rendered.get('k8s/monitoring/node-exporter')?.filter(({ kind }) => kind === 'DaemonSet') ?? [];
+      const job = config.scrape_configs.find((one: KubernetesObject) => one.job_name === 'node');
+      assert.deepEqual(job.kubernetes_sd_configs[0].namespaces.names, [nodes.metadata.namespace]);
+      const [port] = nodes.spec.template.spec.containers[0].ports;
+      const label = nodes.spec.template.metadata.labels['app.kubernetes.io/name'];
+      assert.equal(job.relabel_configs[0].regex, `${label};${port.name}`);
+      const { egress } = named(objects, 'NetworkPolicy', 'prometheus').spec;
+      assert.ok(
+        egress.some(({ to, ports }: KubernetesObject) => !to && ports[0].port === port.containerPort),
+      );
+      const binding = ofKind(rendered.get('k8s/monitoring/node-exporter') ?? [], 'RoleBinding')[0];
+      assert.ok(
+        binding.subjects.some(
+          ({ name, namespace }: KubernetesObject) =>
+            namespace === environment && name === prometheus.spec.serviceAccountName,
+        ),
+      );
+    }
+  });
+
+  it('Alertmanager finds every file that its configuration names, and the exporters their servers', async () => {
+    const objects = rendered.get('kustomize/production') ?? [];
+    const { containers, volumes } = named(objects, 'StatefulSet', 'alertmanager').spec.template.spec;
+    const files = new Set<string>();
+    for (const { name, mountPath } of containers[0].volumeMounts) {
+      const volume = volumes.find((one: KubernetesObject) => one.name === name);
+      for (const { path } of (volume?.configMap ?? volume?.secret)?.items ?? [])
+        files.add(`${mountPath}/${path}`);
+    }
+    const config = await text('observability/alertmanager/alertmanager.yml');
+    const secrets = [...config.matchAll(/_file: (\S+)/g)].map(([, path = '']) => path);
+    const templates = await readdir(resolve(root, 'observability/alertmanager/templates'));
+    assert.deepEqual(
+      [...files].sort(),
+      [
+        '/etc/alertmanager/alertmanager.yml',
+        ...templates.map((name) => `/etc/alertmanager/templates/${name}`),
+        ...secrets,
+      ].sort(),
+    );
+    const value = (deployment: string, variable: string) =>
+      named(objects, 'Deployment', deployment).spec.template.spec.containers[0].env.find(
+        ({ name }: { name: string }) => name === variable,
+      ).value;
+    const uri = new URL(`postgresql://${value('postgres-exporter', 'DATA_SOURCE_URI')}`);
+    assert.equal(named(objects, 'Service', uri.hostname).spec.ports[0].port, Number(uri.port));
+    const [postgres] = named(objects, 'StatefulSet', 'postgres').spec.template.spec.containers;
+    const { POSTGRES_USER: user, POSTGRES_DB: database } = Object.fromEntries(
+      postgres.env.map(({ name, value }: { name: string; value: string }) => [name, value]),
+    );
+    assert.equal(value('postgres-exporter', 'DATA_SOURCE_USER'), user);
+    assert.equal(uri.pathname, `/${database}`);
+    const { host, port } = redis(value('redis-exporter', 'REDIS_ADDR'));
+    assert.equal(named(objects, 'Service', host).spec.ports[0].port, port);
+  });
+
+  it('what Compose has too has the same version', async () => {
+    const { services } = parse(await text('docker-compose.yml'), { merge: true });
+    const names = [
+      'prometheus',
+      'alertmanager',
+      'grafana',
+      'node-exporter',
+      'postgres-exporter',
+      'redis-exporter',
+    ];
+    const all = [...rendered.values()].flat();
+    for (const name of names) {
+      const pod = podTemplate(all.find((object) => object.metadata.name === name && podTemplate(object)));
+      assert.equal(pod.spec.containers[0].image, services[name].image, name);
     }
   });
 

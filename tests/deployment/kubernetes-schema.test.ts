@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import { Ajv, type ValidateFunction } from 'ajv';
 import {
+  environments,
   type KubernetesObject,
   objectFiles,
   objectsOf,
@@ -30,6 +31,9 @@ const veleroFields = new Set([
   'ttl',
   'volumeSnapshotLocations',
 ]);
+
+/** They cannot be restricted: one reads the logs of the node, the other measures its disks, processes and network. */
+const readsTheNode = new Set(['fluentd', 'node-exporter']);
 
 /** Elastic's images write into their own folders as they start. */
 const writable = new Set(['elasticsearch', 'kibana']);
@@ -83,9 +87,9 @@ describe('Kubernetes objects', () => {
     }
   });
 
-  it('every environment and the logging are valid for Kubernetes 1.32', () => {
+  it('every environment and what a cluster has once are valid for Kubernetes 1.32', () => {
     for (const [path, objects] of rendered) {
-      assert.ok(objects.length > 5, path);
+      assert.ok(objects.length > 3, path);
       assert.deepEqual(objects.flatMap(problems), [], path);
     }
   });
@@ -98,13 +102,14 @@ describe('Kubernetes objects', () => {
     for (const field of Object.keys(schedule.spec.template)) assert.ok(veleroFields.has(field), field);
   });
 
-  it('every pod is restricted, but the collector of logs, which reads the node', () => {
+  it('every pod is restricted, but what reads the node', () => {
     for (const object of [...rendered.values()].flat()) {
       const pod = podTemplate(object)?.spec;
-      if (pod === undefined || object.metadata.name === 'fluentd') continue;
+      if (pod === undefined || readsTheNode.has(object.metadata.name)) continue;
       const where = `${object.kind} ${object.metadata.name}`;
       assert.equal(pod.securityContext.runAsNonRoot, true, where);
       assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault', where);
+      assert.ok(!pod.hostNetwork && !pod.hostPID && !pod.hostIPC, where);
       for (const volume of pod.volumes ?? []) assert.equal(volume.hostPath, undefined, where);
       for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
         const { securityContext, resources } = container;
@@ -114,6 +119,26 @@ describe('Kubernetes objects', () => {
         assert.ok(resources.requests.cpu && resources.requests.memory && resources.limits.memory, where);
         assert.doesNotMatch(container.image, /:latest$|^[^:]+$/, where);
       }
+    }
+  });
+
+  it('the exporter of the nodes has what it needs and no more, in a namespace that admits it', () => {
+    const objects = rendered.get('k8s/monitoring/node-exporter') ?? [];
+    const [namespace] = objects.filter(({ kind }) => kind === 'Namespace');
+    assert.equal(namespace.metadata.labels['pod-security.kubernetes.io/enforce'], 'privileged');
+    const [{ metadata, spec }] = objects.filter(({ kind }) => kind === 'DaemonSet');
+    assert.equal(metadata.namespace, namespace.metadata.name);
+    const pod = spec.template.spec;
+    assert.equal(pod.securityContext.runAsNonRoot, true);
+    assert.equal(pod.automountServiceAccountToken, false);
+    const [container] = pod.containers;
+    assert.equal(container.securityContext.allowPrivilegeEscalation, false);
+    assert.deepEqual(container.securityContext.capabilities, { drop: ['ALL'] });
+    assert.ok(container.volumeMounts.every(({ readOnly }: { readOnly: boolean }) => readOnly));
+    assert.ok(container.resources.requests.memory && container.resources.limits.memory);
+    for (const environment of environments) {
+      const own = rendered.get(`kustomize/${environment}`)?.find(({ kind }) => kind === 'Namespace');
+      assert.equal(own.metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
     }
   });
 });

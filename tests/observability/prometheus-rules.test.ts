@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { access, readdir, readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { systemProgram } from '../fixtures/system-program.ts';
 
 const run = promisify(execFile);
@@ -26,6 +28,21 @@ describe('the Prometheus configuration', () => {
     await run(promtool, ['check', 'config', resolve(folder, 'prometheus.yml')]);
     const rules = (await readdir(resolve(folder, 'rules'))).map((name) => resolve(folder, 'rules', name));
     await run(promtool, ['check', 'rules', ...rules]);
+  });
+
+  it('is accepted by promtool on Kubernetes, too, but for the discovery that Debian leaves out', async () => {
+    const [map] = parseAllDocuments(await readFile(resolve(root, 'k8s/monitoring/prometheus.yml'), 'utf8'))
+      .map((document) => document.toJS())
+      .filter(({ kind }) => kind === 'ConfigMap');
+    const config = parse(map.data['prometheus.yml']);
+    for (const job of config.scrape_configs) delete job.kubernetes_sd_configs;
+    const temporary = await mkdtemp(join(tmpdir(), 'measurement-prometheus-'));
+    try {
+      await writeFile(join(temporary, 'prometheus.yml'), stringify(config));
+      await run(promtool, ['check', 'config', join(temporary, 'prometheus.yml')]);
+    } finally {
+      await rm(temporary, { recursive: true });
+    }
   });
 
   it('fires every alert on what it is for, and none on a healthy system', async () => {
