@@ -1,7 +1,6 @@
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-rate-limit';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Caches } from './cache/caches.ts';
 import { createDatasetVersionReader } from './database/dataset-version.ts';
@@ -24,6 +23,7 @@ import { rateLimit } from './rest/rate-limit.ts';
 import { requestMetrics } from './rest/request-metrics.ts';
 import { smallRequestPriority } from './rest/small-request-priority.ts';
 import { station, stations } from './rest/stations.ts';
+import { dataSecurity, pageSecurity } from './security-headers.ts';
 
 export interface ServerParts {
   readonly resolverContext: ResolverContext;
@@ -61,19 +61,14 @@ export function createServer(parts: ServerParts): Express {
   app.use(smallRequestPriority);
   app.use(requestMetrics);
   app.use(requestLog(logger));
-  app.use(
-    helmet({
-      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-      crossOriginResourcePolicy: { policy: 'cross-origin' },
-    }),
-  );
+  app.use(dataSecurity);
   app.use(cors({ origin: access.corsOrigin, exposedHeaders }));
 
   app.get('/health/live', live);
   app.get('/health/ready', ready(database, readiness));
-  app.get('/', home);
+  app.get('/', pageSecurity, home);
   app.get('/openapi.json', openApi());
-  app.use('/docs', apiDocs());
+  app.use('/docs', pageSecurity, apiDocs());
   app.get('/problems/:name', explainProblem);
 
   app.use(handlerSpan('express'));

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
+import { countNetworkBytes } from './collect-network-buffers.ts';
 
 /** What becomes of a COPY: `data` any number of times, then `end` or `fail`. */
 export interface CopyOutHandlers {
@@ -44,6 +45,7 @@ export function copyOut(client: pg.PoolClient, sql: string, handlers: CopyOutHan
 
   /** Moves the payloads of all rows in `bytes` to its beginning. */
   function onData(bytes: Buffer): void {
+    countNetworkBytes(bytes.length);
     let kept = 0;
     let at = 0;
     while (at < bytes.length) {

@@ -25,13 +25,15 @@ export function createDatasetVersionReader(pool: pg.Pool): () => Promise<Dataset
 
   async function look(): Promise<DatasetVersion> {
     next = undefined;
-    const { rows } = await pool.query<{ version: string; changed_at: Date }>({
+    const { rows } = await pool.query<[version: string, changedAt: number]>({
       name: 'dataset-version',
-      text: 'select version, changed_at from dataset',
+      // As a number: the driver's reading of a timestamp costs more than the rest of the answer.
+      text: 'select version, extract(epoch from changed_at)::float8 * 1000 from dataset',
+      rowMode: 'array',
     });
     const [row] = rows;
     if (row === undefined) throw new Error('The table dataset has no row.');
-    return { version: BigInt(row.version), changedAt: row.changed_at };
+    return { version: BigInt(row[0]), changedAt: new Date(row[1]) };
   }
 
   return () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type RequestHandler, Router } from 'express';
+import { pageSecurity } from '../security-headers.ts';
 
 /** The files that GraphiQL is made of, by name; from the npm package, so that nothing is fetched from another host. */
 const files = {
@@ -37,7 +38,9 @@ export function explorer(): RequestHandler {
   router.get('/', (request, response, next) => {
     const wanted = request.accepts(['application/json', 'text/html']) === 'text/html';
     if (!wanted || 'query' in request.query || 'extensions' in request.query) return next();
-    response.set('Content-Security-Policy', contentSecurityPolicy).type('html').send(page);
+    pageSecurity(request, response, () => {
+      response.set('Content-Security-Policy', contentSecurityPolicy).type('html').send(page);
+    });
   });
 
   router.get('/explorer/explorer.js', (_request, response) => {

@@ -1,8 +1,8 @@
 /** Exports that wait to move on by one chunk. */
 const waiting: (() => void)[] = [];
 let scheduled = false;
-/** Small requests that are being answered. */
-let urgent = 0;
+/** Small requests that are being answered, by when they came. */
+const urgent = new Set<{ readonly since: number }>();
 
 /**
  * While a small request is being answered, all exports together move on by one chunk in so many ms: 32 MB/s. What is not
@@ -24,7 +24,7 @@ export function takeTurn(proceed: () => void): void {
 function schedule(): void {
   if (scheduled) return;
   scheduled = true;
-  if (urgent > 0) setTimeout(turn, yieldMs);
+  if (isAnyoneUrgent()) setTimeout(turn, yieldMs);
   else setImmediate(turn);
 }
 
@@ -39,14 +39,17 @@ function turn(): void {
  * @returns to be called when it is answered, or turns out to be an export itself; calling it again does nothing
  */
 export function holdExportsBack(): () => void {
-  let holding = true;
-  urgent++;
-  const release = () => {
-    if (!holding) return;
-    holding = false;
-    urgent--;
-    clearTimeout(timer);
-  };
-  const timer = setTimeout(release, urgentMs);
-  return release;
+  const request = { since: performance.now() };
+  urgent.add(request);
+  return () => void urgent.delete(request);
+}
+
+function isAnyoneUrgent(): boolean {
+  const earliest = performance.now() - urgentMs;
+  // In the order in which they came: those that take too long stand first.
+  for (const request of urgent) {
+    if (request.since >= earliest) return true;
+    urgent.delete(request);
+  }
+  return false;
 }

@@ -1,13 +1,18 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
+import { LRUCache } from 'lru-cache';
 import type { Cache } from '../cache/cache.ts';
 import type { DatasetVersion } from '../database/dataset-version.ts';
-import { airQualityArguments, airQualityParameters } from '../measurements/air-quality-parameters.ts';
+import {
+  type AirQualityParameters,
+  airQualityArguments,
+  airQualityParameters,
+} from '../measurements/air-quality-parameters.ts';
 import { type ExportFormat, isPage, type MeasurementExport } from '../measurements/export.ts';
 import { type ResolverContext, resolveMeasurements } from '../measurements/resolve-measurements.ts';
 import { type CachedPage, readCachedPage, recordPage } from './cached-page.ts';
-import { answerNotModified, entityTag } from './conditional-request.ts';
+import { answerNotModified, entityTag, hashOf } from './conditional-request.ts';
 import { negotiateEncoding } from './content-encoding.ts';
 import { contentType, formatParameter, negotiateFormat } from './content-negotiation.ts';
 import { fileName } from './file-name.ts';
@@ -36,11 +41,10 @@ const compressedLengthMin = 1_024;
 /** `GET /air_quality`: measurements, streamed from the same resolver as GraphQL's, in the form that is asked for. */
 export function airQuality({ resolverContext, readVersion, cache, open }: AirQualityParts): RequestHandler {
   return async (request, response) => {
-    const { format: asked, ...parameters } = parseQuery(request, airQualityQuery);
-    const format = negotiateFormat(request, formats, asked);
+    const { format, parameters, hash } = question(request);
     response.setHeader('Vary', 'Accept, Accept-Encoding');
     const version = await readVersion();
-    const tag = entityTag(version, [format, parameters]);
+    const tag = entityTag(version, hash);
     if (answerNotModified(request, response, version, tag, open)) return;
 
     const isText = format !== 'arrow' && format !== 'parquet';
@@ -65,6 +69,30 @@ export function airQuality({ resolverContext, readVersion, cache, open }: AirQua
     const record = isSmall ? [recordPage(cache, tag, { name, next: result.next })] : [];
     await send(request, response, result, record);
   };
+}
+
+interface Question {
+  readonly format: (typeof formats)[number];
+  readonly parameters: AirQualityParameters;
+  readonly hash: string;
+}
+
+/** What was asked lately, so that asking the same again costs no parsing. */
+const questions = new LRUCache<string, Question>({
+  maxSize: 2_000_000,
+  sizeCalculation: (_, key) => key.length + 500,
+});
+
+/** What a request asks. @throws GatewayError as parseQuery and negotiateFormat. */
+function question(request: Request): Question {
+  const key = `${request.headers.accept ?? ''} ${request.url}`;
+  const known = questions.get(key);
+  if (known !== undefined) return known;
+  const { format: asked, ...parameters } = parseQuery(request, airQualityQuery);
+  const format = negotiateFormat(request, formats, asked);
+  const parsed = { format, parameters, hash: hashOf([format, parameters]) };
+  questions.set(key, parsed);
+  return parsed;
 }
 
 async function sendCached(

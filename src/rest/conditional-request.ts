@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { DatasetVersion } from '../database/dataset-version.ts';
 
+/** Stands for everything that was asked in an entity tag. */
+export function hashOf(asked: unknown): string {
+  return createHash('sha1').update(JSON.stringify(asked)).digest('base64url').slice(0, 16);
+}
+
 /**
- * The entity tag of an answer: the version of the data and everything that was asked. Weak (RFC 9110 section 8.8.1),
- * since compressed and plain answers share it.
+ * The entity tag of an answer: the version of the data and everything that was asked (`hashOf`). Weak (RFC 9110 section
+ * 8.8.1), since compressed and plain answers share it.
  */
-export function entityTag({ version }: DatasetVersion, asked: unknown): string {
-  const hash = createHash('sha1').update(JSON.stringify(asked)).digest('base64url').slice(0, 16);
+export function entityTag({ version }: DatasetVersion, hash: string): string {
   return `W/"${version}-${hash}"`;
 }
 
