@@ -66,25 +66,26 @@ export function createServer(parts: ServerParts): Express {
 
   app.get('/health/live', live);
   app.get('/health/ready', ready(database, readiness));
+  app.use(handlerSpan('express'));
+  app.use(identify(database), rateLimit(access.rateLimitPerMinute, access.rateLimitStore), refuseUnknownKeys);
+  app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
+  const mayRead = access.requireApiKey ? [requireScope('read')] : [];
+  app.get(
+    '/air_quality{.:format}',
+    ...mayRead,
+    airQuality({ resolverContext, readVersion, cache: caches.restPages, open: !access.requireApiKey }),
+  );
+  app.get('/air_quality/latest{.:format}', ...mayRead, latest(resolverContext));
+  app.get('/stations{.:format}', ...mayRead, stations(resolverContext));
+  app.get('/stations/:id', ...mayRead, station(resolverContext));
+  app.get('/pollutants', ...mayRead, (_request, response) => void response.json({ pollutants }));
+  app.get('/imports', ...mayRead, imports(database));
+  app.use('/graphql', ...mayRead, handlerSpan('graphql', 'graphql'), graphql);
+
   app.get('/', pageSecurity, home);
   app.get('/openapi.json', openApi());
   app.use('/docs', pageSecurity, apiDocs());
   app.get('/problems/:name', explainProblem);
-
-  app.use(handlerSpan('express'));
-  app.use(identify(database), rateLimit(access.rateLimitPerMinute, access.rateLimitStore), refuseUnknownKeys);
-  app.post('/air_quality', requireScope('write'), postAirQuality(database.pool, importAccess.slots));
-  if (access.requireApiKey) app.use(requireScope('read'));
-  app.get('/air_quality/latest{.:format}', latest(resolverContext));
-  app.get(
-    '/air_quality{.:format}',
-    airQuality({ resolverContext, readVersion, cache: caches.restPages, open: !access.requireApiKey }),
-  );
-  app.get('/stations{.:format}', stations(resolverContext));
-  app.get('/stations/:id', station(resolverContext));
-  app.get('/pollutants', (_request, response) => void response.json({ pollutants }));
-  app.get('/imports', imports(database));
-  app.use('/graphql', handlerSpan('graphql', 'graphql'), graphql);
 
   app.use(notFound);
   app.use(problemHandler);

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../errors.ts';
 import { type Cache, createCache } from './cache.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, type Guard } from './guard.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
@@ -43,7 +43,11 @@ export function openCaches(config: CacheConfig, logger: Logger): Caches {
     redisUrl === undefined
       ? createMemoryStore(config.cacheMemoryMb * 1024 * 1024)
       : createRedisStore(redisUrl, Math.max(1_000, cacheTimeoutMs));
-  const guard = createGuard(store.name, cacheTimeoutMs, logger);
+  // Memory neither fails nor keeps anyone waiting.
+  const guard: Guard =
+    redisUrl === undefined
+      ? { run: (operation) => operation() }
+      : createGuard(store.name, cacheTimeoutMs, logger);
   const open = (namespace: string, ttlSeconds: number) =>
     createCache(namespace, store.open(namespace), ttlSeconds * 1_000, guard);
   const graphqlResponses = open('graphql-responses', config.cacheTtlGraphqlResponsesSeconds);

@@ -22,6 +22,7 @@ export function createDatasetVersionReader(pool: pg.Pool): () => Promise<Dataset
   /** The look-up that has not been sent yet. */
   let next: Promise<DatasetVersion> | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let known: DatasetVersion | undefined;
 
   async function look(): Promise<DatasetVersion> {
     next = undefined;
@@ -33,7 +34,9 @@ export function createDatasetVersionReader(pool: pg.Pool): () => Promise<Dataset
     });
     const [row] = rows;
     if (row === undefined) throw new Error('The table dataset has no row.');
-    return { version: BigInt(row[0]), changedAt: new Date(row[1]) };
+    // The same object while the version is the same, so that what is derived of it can be kept with it.
+    if (known?.version !== BigInt(row[0])) known = { version: BigInt(row[0]), changedAt: new Date(row[1]) };
+    return known;
   }
 
   return () => {

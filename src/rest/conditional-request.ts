@@ -23,18 +23,28 @@ export function entityTag({ version }: DatasetVersion, hash: string): string {
 export function answerNotModified(
   request: Request,
   response: Response,
-  { changedAt }: DatasetVersion,
+  version: DatasetVersion,
   tag: string,
   shared: boolean,
 ): boolean {
   response.setHeader('ETag', tag);
-  response.setHeader('Last-Modified', changedAt.toUTCString());
+  response.setHeader('Last-Modified', lastModified(version));
   // Kept, but asked for again each time: nothing stale is ever shown, and asking costs next to nothing.
   response.setHeader('Cache-Control', shared ? 'public, no-cache' : 'private, no-cache');
   if (!matches(request.headers['if-none-match'], tag)) return false;
   response.statusCode = 304;
   response.end();
   return true;
+}
+
+const httpDates = new WeakMap<DatasetVersion, string>();
+
+function lastModified(version: DatasetVersion): string {
+  const known = httpDates.get(version);
+  if (known !== undefined) return known;
+  const date = version.changedAt.toUTCString();
+  httpDates.set(version, date);
+  return date;
 }
 
 /** Weak comparison (RFC 9110 section 13.1.2). */
