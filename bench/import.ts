@@ -19,6 +19,7 @@ import pg from 'pg';
 import { startEmbeddedServer } from '../src/database/embedded-server.ts';
 import { simulatedStations } from '../src/imports/simulated-stations.ts';
 import { simulate, stepsPerDay } from '../src/imports/simulation.ts';
+import { type BenchRow, report } from './results.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -34,15 +35,21 @@ const folder = values.data ?? (await mkdtemp(join(tmpdir(), 'measurement-bench-'
 await mkdir(folder, { recursive: true });
 const server = await startEmbeddedServer({ directory: join(folder, 'server') });
 try {
+  const results: BenchRow[] = [];
   for (const rows of values.rows.split(',').map(Number).filter(Boolean))
-    await compare(rows, Number(values.runs));
-  if (Number(values['live-seconds']) > 0) await live(Number(values['live-seconds']));
+    results.push(...(await compare(rows, Number(values.runs))));
+  if (Number(values['live-seconds']) > 0) results.push(await live(Number(values['live-seconds'])));
+  report({
+    title: 'Imports',
+    method: `A file of 100 stations by \`measurement-app import\` (start of the process, validation and merge included) against \`psql \\copy\` straight into the same partitioned, indexed table; medians of ${values.runs} run(s), each into a fresh database. Then live batches of 1,000 rows over HTTP, 50 due a second, with page reads beside them.`,
+    rows: results,
+  });
 } finally {
   await server.stop();
   if (values.data === undefined) await rm(folder, { recursive: true, force: true });
 }
 
-async function compare(rows: number, runs: number): Promise<void> {
+async function compare(rows: number, runs: number): Promise<BenchRow[]> {
   const stations = 100;
   const days = Math.ceil(rows / stations / stepsPerDay);
   const file = join(folder, `${rows}.csv`);
@@ -69,6 +76,15 @@ async function compare(rows: number, runs: number): Promise<void> {
     `${count} rows: \\copy ${copy.toFixed(2)} s, import ${load.toFixed(2)} s (${Math.round(count / load)} rows/s), ` +
       `${(copy / load).toFixed(2)}x of \\copy, peak memory of the importing process ${memory} MiB`,
   );
+  return [
+    {
+      what: `${count.toLocaleString('en')} rows`,
+      figure: `${load.toFixed(1)} s (${Math.round(count / load).toLocaleString('en')} rows/s) against ${copy.toFixed(1)} s, ${(copy / load).toFixed(2)}x`,
+      target: 'at least 0.5x',
+      met: copy / load >= 0.5,
+    },
+    { what: 'peak memory of the importing process', figure: `${memory} MiB`, target: 'stated', met: null },
+  ];
 }
 
 function copySql(file: string): string {
@@ -143,8 +159,8 @@ function median(numbers: number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-async function live(seconds: number): Promise<void> {
-  await inFreshDatabase(async (url) => {
+async function live(seconds: number): Promise<BenchRow> {
+  return inFreshDatabase(async (url) => {
     await timed(process.execPath, ['src/cli.ts', 'seed'], url);
     const port = 20_000 + Math.floor(Math.random() * 20_000);
     const environment = {
@@ -204,11 +220,14 @@ async function live(seconds: number): Promise<void> {
     await once(gateway, 'close');
     const percentile = (numbers: number[], share: number) =>
       Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)] ?? Number.NaN);
-    console.log(
-      `live, ${seconds} s: ${posts.length} batches of 1,000 rows (${(posts.length / seconds).toFixed(1)}/s), ${failures} refused, ` +
-        `POST p50 ${percentile(posts, 0.5)} ms p99 ${percentile(posts, 0.99)} ms; ` +
-        `${reads.length} page reads beside them, p50 ${percentile(reads, 0.5)} ms p99 ${percentile(reads, 0.99)} ms`,
-    );
+    return {
+      what: `live for ${seconds} s: ${posts.length} of ${posts.length + failures} batches of 1,000 rows loaded`,
+      figure:
+        `${(posts.length / seconds).toFixed(1)} batches/s, POST p50 ${percentile(posts, 0.5)} ms p99 ${percentile(posts, 0.99)} ms; ` +
+        `${reads.length} page reads, p50 ${percentile(reads, 0.5)} ms p99 ${percentile(reads, 0.99)} ms`,
+      target: '50 batches/s, none refused',
+      met: failures === 0 && posts.length / seconds >= 49.5,
+    };
   });
 }
 
