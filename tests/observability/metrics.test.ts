@@ -78,9 +78,9 @@ describe('the metrics endpoint', () => {
   });
 
   it('counts the rows and bytes of exports, those that run and those given up', async () => {
-    const body = await (await fetch(`${gateway.url}/air_quality?limit=1000`)).text();
+    const body = await (await fetch(`${gateway.url}/air_quality`)).text();
     const before = await series();
-    assert.equal(sumOf(before, 'measurement_app_export_rows_total'), 1_000);
+    assert.equal(sumOf(before, 'measurement_app_export_rows_total'), body.trimEnd().split('\n').length - 1);
     assert.equal(sumOf(before, 'measurement_app_export_output_bytes_total'), body.length);
 
     const request = get(`${gateway.url}/air_quality`, (response) => response.once('readable', () => {}));
