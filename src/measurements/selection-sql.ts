@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { MeasurementKey } from './cursor.ts';
+import { instantText } from './instant-text.ts';
 import type { MeasurementOrder, MeasurementSelection } from './selection.ts';
 
 /** Puts a value into SQL text: as a numbered parameter, or escaped in place where COPY takes no parameters. */
@@ -15,7 +16,7 @@ export function bindParameters(): { bind: Bind; values: string[] } {
 export const bindLiterals: Bind = (value, type) => `${pg.escapeLiteral(value)}::${type}`;
 
 /** ISO 8601 in UTC with milliseconds, whatever the session's settings. */
-export const timeInstantText = `to_char("TimeInstant" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+export const timeInstantText = instantText('"TimeInstant"');
 
 // Qualified, since a plain "TimeInstant" would mean the formatted text that exports select under this name, and make
 // PostgreSQL sort what an index has in order already.

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { instantText } from '../instant-text.ts';
 import type { PollutantCode } from '../pollutants.ts';
 import { stationStepSql } from '../station-step-sql.ts';
 import { dataCaptureThreshold } from '../statistics-sql.ts';
@@ -49,7 +50,7 @@ export async function readAirQualityIndex(
     return [`avg(${pollutant}) ${within}`, `count(${pollutant}) ${within}`];
   });
   const { rows } = await pool.query<unknown[]>({
-    text: `select station.id, to_char(newest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    text: `select station.id, ${instantText('newest')},
         ${stationStepSql('station.id')}, averages.*
       from station
       cross join lateral (
